@@ -1,0 +1,1 @@
+"""The catalog: the database of recordings and tracks."""

@@ -1,0 +1,1 @@
+"""Controllers: requests in, use cases, responses out."""

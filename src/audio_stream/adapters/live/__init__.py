@@ -1,0 +1,1 @@
+"""The live feed: one pass over all listeners."""

@@ -1,0 +1,1 @@
+"""The spool: where recordings grow until they are stored."""

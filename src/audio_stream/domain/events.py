@@ -1,0 +1,25 @@
+"""What pages are told as it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audio_stream.domain.ids import StationSlug, TrackId  # noqa: TC001 - part of the public type
+
+
+@dataclass(frozen=True, slots=True)
+class StationChanged:
+    """A station went on or off air, or its title or listener count changed."""
+
+    station: StationSlug
+
+
+@dataclass(frozen=True, slots=True)
+class TrackChangedEvent:
+    """A track came, changed, or went."""
+
+    track_id: TrackId
+    deleted: bool = False
+
+
+Event = StationChanged | TrackChangedEvent

@@ -1,0 +1,366 @@
+"""What the use cases need of the world. Each docstring is the contract its adapters keep."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from audio_stream.domain.containers.segments import MediaSegment
+    from audio_stream.domain.events import Event
+    from audio_stream.domain.ids import RecordingId, StationSlug, TrackId
+    from audio_stream.domain.recordings import Recording
+    from audio_stream.domain.titles import Title
+    from audio_stream.domain.tracks import Rendition, Track
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """Return the wall clock's time, aware, in UTC."""
+
+    @abstractmethod
+    def monotonic_s(self) -> float:
+        """Return seconds that never go backwards, from an arbitrary start."""
+
+
+class RecordingCatalog(Protocol):
+    """The index of recordings. The spool is the truth; this can be rebuilt from it."""
+
+    @abstractmethod
+    async def add_recording(self, recording: Recording) -> None:
+        """Keep a new recording, durably. One with the same id is left as it is."""
+
+    @abstractmethod
+    async def get_recording(self, recording_id: RecordingId) -> Recording:
+        """Return the recording. Raises RecordingNotFound."""
+
+    @abstractmethod
+    async def save_recording(self, recording: Recording) -> Recording:
+        """Replace the row of the same id *and version* in one step; return it one version on.
+
+        Raises RecordingChanged if the row has another version or is not there.
+        """
+
+    @abstractmethod
+    async def list_recordings(self) -> Sequence[Recording]:
+        """Return, oldest first, every recording that may still have a spool file to see to.
+
+        That is all that are not discarded: recording, interrupted, finished and failed.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPage:
+    """One page of the library, newest first."""
+
+    tracks: Sequence[Track]
+    next_cursor: str | None
+    """Opaque; None on the last page."""
+
+
+class TrackCatalog(Protocol):
+    """The index of tracks."""
+
+    @abstractmethod
+    async def add_track(self, track: Track) -> None:
+        """Keep a new track, durably. One with the same id is left as it is."""
+
+    @abstractmethod
+    async def get_track(self, track_id: TrackId) -> Track:
+        """Return the track. Raises TrackNotFound."""
+
+    @abstractmethod
+    async def find_track(self, name: str) -> Track:
+        """Return the newest track of that `name` in addresses. Raises TrackNotFound."""
+
+    @abstractmethod
+    async def save_track(self, track: Track) -> Track:
+        """Replace the row of the same id *and version* in one step; return it one version on.
+
+        Raises TrackChanged if the row has another version, TrackNotFound if it is not there.
+        """
+
+    @abstractmethod
+    async def delete_track(self, track_id: TrackId) -> None:
+        """Forget the track. One that is not there is fine."""
+
+    @abstractmethod
+    async def page_tracks(self, *, query: str, cursor: str | None, limit: int) -> TrackPage:
+        """Return up to `limit` tracks, by `created_at` and id, newest first, after `cursor`.
+
+        Keyset paging: a track added or deleted meanwhile neither repeats nor hides another.
+        `query`: every word of it stands somewhere in the title or the station, whatever the case
+        (Unicode); no character in it is a wildcard. Raises InvalidRequest for a cursor that no
+        page gave.
+        """
+
+    @abstractmethod
+    async def list_unfinished_tracks(self) -> Sequence[TrackId]:
+        """Return, oldest first, the tracks that are processing or whose MP3 is pending."""
+
+
+class SpoolFile(Protocol):
+    """One recording's growing file, open for appending by one writer."""
+
+    @property
+    @abstractmethod
+    def size_bytes(self) -> int:
+        """How many bytes it holds, synced or not."""
+
+    @abstractmethod
+    async def append(self, data: bytes) -> None:
+        """Write `data` at the end, whole or not at all.
+
+        Raises StorageFull or StorageFailed with `size_bytes` unchanged.
+        """
+
+    @abstractmethod
+    async def sync(self) -> None:
+        """Return when all that was appended would survive a power loss.
+
+        Raises StorageFailed: what the file holds is then unknown, and it takes nothing more.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of the file."""
+
+
+class Spool(Protocol):
+    """The folder where recordings grow: for each, its bytes and, beside them, what it is."""
+
+    @abstractmethod
+    async def create(self, recording: Recording) -> None:
+        """Make an empty file and the note beside it, durably.
+
+        Raises StorageFull below the disk's reserve, StorageFailed.
+        """
+
+    @abstractmethod
+    async def annotate(self, recording: Recording) -> None:
+        """Replace the note beside the bytes in one durable step. Raises as `create`."""
+
+    @abstractmethod
+    async def open(self, recording_id: RecordingId) -> SpoolFile:
+        """Open the file for appending. Raises RecordingGone if it is not there."""
+
+    @abstractmethod
+    async def remove(self, recording_id: RecordingId) -> None:
+        """Remove bytes and note. What is not there is fine."""
+
+    @abstractmethod
+    async def list_recordings(self) -> Sequence[Recording]:
+        """Return the recordings whose bytes and note are there, as the notes tell them."""
+
+    @abstractmethod
+    def path(self, recording_id: RecordingId) -> Path:
+        """Return where its bytes lie, for a program that reads files."""
+
+    @abstractmethod
+    async def size_bytes(self, recording_id: RecordingId) -> int | None:
+        """Return how many bytes a recording's file holds, None when there is no file."""
+
+
+class Blob(Protocol):
+    """Something stored, ready to be read."""
+
+    @property
+    @abstractmethod
+    def size_bytes(self) -> int:
+        """How many bytes it has."""
+
+    @abstractmethod
+    def read(self, start: int, length: int) -> AsyncIterator[bytes]:
+        """Yield the `length` bytes from `start`, in pieces of at most 256 KiB.
+
+        A blob deleted meanwhile is either read to its end or raises BlobNotFound.
+        """
+
+
+class BlobStore(Protocol):
+    """Where renditions rest. Keys are relative paths of `[a-z0-9._-]` parts joined by `/`."""
+
+    @abstractmethod
+    async def put(self, key: str, source: Path | bytes, *, mime_type: str) -> None:
+        """Store a file or some bytes under `key`, durably; replaces what was there in one step.
+
+        Nobody ever sees half of it. Raises StorageFull, StorageFailed.
+        """
+
+    @abstractmethod
+    async def open(self, key: str) -> Blob:
+        """Return what is stored under `key`, without reading it. Raises BlobNotFound."""
+
+    @abstractmethod
+    async def delete(self, key: str) -> None:
+        """Remove what is stored under `key`. What is not there is fine."""
+
+    @abstractmethod
+    def list(self, prefix: str) -> AsyncIterator[str]:
+        """Yield every key that starts with `prefix`, in order."""
+
+
+class Manifests(Protocol):
+    """The small notes beside the blobs that the catalog can be rebuilt from."""
+
+    @abstractmethod
+    async def write(self, track: Track) -> None:
+        """Keep all there is to know of a track, replacing what was known. Raises as BlobStore."""
+
+    @abstractmethod
+    async def remove(self, track_id: TrackId) -> None:
+        """Forget the track. One that is not there is fine."""
+
+    @abstractmethod
+    def read_all(self) -> AsyncIterator[Track]:
+        """Yield every track; a note that cannot be read is logged and passed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finalised:
+    """What became of a recording's bytes."""
+
+    mime_type: str
+    """Sniffed, with codecs where they are known."""
+    duration_s: float
+    kept_raw_because: str | None
+    """None when the target is a seekable copy; else why it is the raw bytes."""
+
+
+class MediaTool(Protocol):
+    """Makes files of files. Every source is untrusted: its container is sniffed and forced."""
+
+    @abstractmethod
+    async def finalise(self, source: Path, target: Path) -> Finalised:
+        """Write to `target` a seekable file of the same packets as the first audio stream's.
+
+        `target` has no extension yet; the caller names it by the result. `source` may end in the
+        middle of an element and is not changed. When a copy would lose packets, or cannot be
+        made, `target` gets the raw bytes and the result says why. Raises NoAudio,
+        UnsupportedMedia, MediaToolFailed, StorageFull.
+        """
+
+    @abstractmethod
+    async def encode_mp3(
+        self, source: Path, target: Path, *, title: Title, created_at: datetime
+    ) -> None:
+        """Write an MP3 with ID3 tags whose duration is the source's.
+
+        Nothing is left at `target` on failure. Raises MediaToolFailed, StorageFull.
+        """
+
+    @abstractmethod
+    async def measure_peaks(self, source: Path) -> bytes:
+        """Return the waveform as JSON in the audiowaveform format, version 2, 8 bits, 10 per s.
+
+        Source: https://github.com/bbc/audiowaveform/blob/master/doc/DataFormat.md. Raises
+        MediaToolFailed.
+        """
+
+
+class Mp3Converter(Protocol):
+    """Brings a track's MP3 into being, here or elsewhere."""
+
+    @abstractmethod
+    async def convert(self, track: Track) -> Rendition:
+        """Return the MP3 of the track's present revision, stored, at its deterministic key.
+
+        Raises MediaToolFailed with a reason for people, StorageFull, StorageFailed, BlobNotFound.
+        """
+
+
+class TrackWork(Protocol):
+    """Work on tracks that goes on in the background, a few at a time."""
+
+    @abstractmethod
+    def schedule(self, track_id: TrackId) -> None:
+        """See to the track soon; twice is as good as once. Survives a restart by ProcessTrack's
+        own bookkeeping in the catalog.
+        """  # noqa: D205, D209
+
+
+class EventSink(Protocol):
+    """Where news goes that pages want to hear."""
+
+    @abstractmethod
+    def publish(self, event: Event) -> None:
+        """Tell everyone who listens. Never waits and never fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class StationStatus:
+    """A station as listeners see it."""
+
+    station: StationSlug
+    title: Title
+    live: bool
+    """On air, with sound that can be joined."""
+    started_at: datetime | None
+    listeners: int
+    mime_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A listener's place in a live feed."""
+
+    first_bytes: bytes
+    """Initialization segment and backlog, unframed: to be written before anything else."""
+    ended: asyncio.Future[None]
+    """Done when the feed has ended or this listener was dropped. Cancel it to leave."""
+
+
+class LiveFeed(Protocol):
+    """All stations' live sound, kept in memory and handed to every listener."""
+
+    @abstractmethod
+    def claim(self, recording: Recording) -> None:
+        """Give the station to this recording. Raises StationBusy if another one has it.
+
+        Claiming again what one has is fine.
+        """
+
+    @abstractmethod
+    def publish(
+        self,
+        recording: Recording,
+        *,
+        media_type: str,
+        initialization: bytes,
+        segments: Sequence[MediaSegment],
+    ) -> None:
+        """Hand segments to every listener of the station; on air from the first call.
+
+        Does nothing when the recording does not have the station.
+        """
+
+    @abstractmethod
+    def release(self, recording_id: RecordingId) -> None:
+        """End the broadcast: the listeners' responses end, the station is free."""
+
+    @abstractmethod
+    def join(
+        self, station: StationSlug, transport: asyncio.Transport, *, chunked: bool, backlog_s: float
+    ) -> Listening:
+        """Add a listener. Its place is after `first_bytes`.
+
+        `chunked` asks for HTTP/1.1 chunked framing of all that follows `first_bytes`. Raises
+        StationNotFound or StationOffAir.
+        """
+
+    @abstractmethod
+    def stations(self) -> Sequence[StationStatus]:
+        """Return the default station first, then all others heard of, by name."""
+
+    @abstractmethod
+    def title_changed(self, recording_id: RecordingId, title: Title) -> None:
+        """Show another title for the recording on air. Does nothing if it is not."""

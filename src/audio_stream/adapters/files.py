@@ -148,7 +148,7 @@ class Files:
             self.close(reading)
 
     def write_atomically(self, path: Path, data: bytes) -> None:
-        """Replace a file's content durably, in one step; after an error it is the old or the new."""
+        """Replace a file durably, in one step; after an error it is the old one or the new."""
         scratch = path.with_name(scratch_name())
         self.write_new(scratch, data)
         try:

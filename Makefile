@@ -1,0 +1,35 @@
+# The one door to everything. Works with GNU make 3.81 (macOS) and newer.
+.PHONY: help install run dev test check bench screenshots install-tests
+.DEFAULT_GOAL := help
+
+TEST_ENV = .venv-test
+TEST_PYTHON = $(TEST_ENV)/bin/python
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+install: ## make .venv and install what serving needs (done by run)
+	@sh scripts/environment.sh .venv
+
+run: install ## start on http://localhost:9999 (PORT=… for another)
+	@.venv/bin/python -m audio_stream
+
+dev: install-tests ## the same, started again whenever src/ or web/ changes
+	@$(TEST_ENV)/bin/watchfiles --sigint-timeout 10 \
+	  '$(TEST_PYTHON) -m audio_stream' src web
+
+test: check ## every check and every test that can run here
+	@$(TEST_PYTHON) -m pytest
+
+check: install-tests ## format, lint, types, layers, pages
+	@sh scripts/check.sh $(TEST_ENV)/bin
+
+bench: install-tests ## what can be measured, and how
+	@$(TEST_PYTHON) scripts/list_benchmarks.py
+
+screenshots: install-tests ## take the README's pictures from the running product
+	@$(TEST_PYTHON) docs/screenshots.py
+
+install-tests:
+	@sh scripts/environment.sh $(TEST_ENV) test tools
+	@sh scripts/node-modules.sh

@@ -96,7 +96,7 @@ class Files:
     def names(self, folder: Path) -> list[tuple[str, bool]]:
         """Return the name of everything in a folder and whether it is a folder, unordered."""
         with os.scandir(folder) as entries:
-            return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+            return [(entry.name, entry.is_dir()) for entry in entries]
 
     def free_bytes(self, path: Path) -> int:
         """Return how much room the disk of `path` has for us."""
@@ -145,7 +145,8 @@ class Files:
                     self.write_all(descriptor, piece)
                     start += len(piece)
         finally:
-            self.close(reading)
+            with suppress(OSError):  # nothing was written through it
+                self.close(reading)
 
     def write_atomically(self, path: Path, data: bytes) -> None:
         """Replace a file durably, in one step; after an error it is the old one or the new."""

@@ -7,5 +7,5 @@ from pathlib import Path
 
 for path in sorted(Path("benchmarks").glob("*.py")):
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    print(f".venv-test/bin/python {path}")  # noqa: T201 - printing is what this is for
-    print(f"    {docstring.partition(chr(10))[0]}")  # noqa: T201 - the same
+    print(f".venv-test/bin/python {path}")
+    print(f"    {docstring.partition(chr(10))[0]}")

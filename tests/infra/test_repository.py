@@ -18,7 +18,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 # Folders that many machines have, so that naming one says nothing of any.
 COMMON_FOLDERS = {
-    *map(Path, "/ /app /home /opt /root /srv /usr /usr/local /var /Users".split()),
+    *map(Path, ("/", "/app", "/home", "/opt", "/root", "/srv", "/usr", "/usr/local", "/Users")),
     Path(tempfile.gettempdir()),
 }
 

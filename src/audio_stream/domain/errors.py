@@ -305,6 +305,16 @@ class StorageFailed(AudioStreamError):
 
 
 @dataclass(eq=False)
+class SyncFailed(AudioStreamError):
+    """The disk took the bytes and then could not say that it keeps them."""
+
+    detail: str
+
+    def __str__(self) -> str:
+        return f"The server's disk could not confirm that it kept the audio: {self.detail}"
+
+
+@dataclass(eq=False)
 class TooManyRecordings(AudioStreamError):
     """As many recordings are open as this server allows."""
 
@@ -322,3 +332,11 @@ class SourceTimedOut(AudioStreamError):
 
     def __str__(self) -> str:
         return f"No data came for {self.timeout_s:g} s. What came before is kept."
+
+
+@dataclass(eq=False)
+class SourceDisconnected(AudioStreamError):
+    """The connection ended in the middle of a chunk."""
+
+    def __str__(self) -> str:
+        return "The connection ended in the middle of the chunk. What came before is kept."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audio_stream.domain.ids import StationSlug, TrackId  # noqa: TC001 - part of the public type
+from audio_stream.domain.ids import StationSlug, TrackId
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta  # noqa: TC003 - part of the entity's public type
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from audio_stream.domain.errors import LengthConflict, RecordingFailed, RecordingGone
-from audio_stream.domain.ids import RecordingId, StationSlug  # noqa: TC001 - the same
-from audio_stream.domain.titles import Title  # noqa: TC001 - the same
+from audio_stream.domain.ids import RecordingId, StationSlug
+from audio_stream.domain.titles import Title
 
 
 class RecordingState(StrEnum):

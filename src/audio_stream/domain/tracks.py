@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime  # noqa: TC003 - part of the entity's public type
+from datetime import datetime
 from enum import StrEnum
 
-from audio_stream.domain.ids import StationSlug, TrackId  # noqa: TC001 - the same
-from audio_stream.domain.titles import Title  # noqa: TC001 - the same
+from audio_stream.domain.ids import StationSlug, TrackId
+from audio_stream.domain.titles import Title
 
 
 class TrackState(StrEnum):

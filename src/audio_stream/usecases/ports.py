@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -117,17 +118,17 @@ class SpoolFile(Protocol):
         """How many bytes it holds, synced or not."""
 
     @abstractmethod
-    async def append(self, data: bytes) -> None:
-        """Write `data` at the end, whole or not at all.
+    async def append(self, data: bytes, *, sync: bool) -> None:
+        """Write `data` at the end, whole or not at all; with `sync`, as `sync()` does after it.
 
-        Raises StorageFull or StorageFailed with `size_bytes` unchanged.
+        Raises StorageFull or StorageFailed with `size_bytes` unchanged, or as `sync()`.
         """
 
     @abstractmethod
     async def sync(self) -> None:
         """Return when all that was appended would survive a power loss.
 
-        Raises StorageFailed: what the file holds is then unknown, and it takes nothing more.
+        Raises SyncFailed: what the file holds is then unknown, and it takes nothing more.
         """
 
     @abstractmethod
@@ -168,6 +169,25 @@ class Spool(Protocol):
     @abstractmethod
     async def size_bytes(self, recording_id: RecordingId) -> int | None:
         """Return how many bytes a recording's file holds, None when there is no file."""
+
+    @abstractmethod
+    def read(self, recording_id: RecordingId) -> AsyncIterator[bytes]:
+        """Yield the bytes from the first on, in pieces of at most 256 KiB."""
+
+    @abstractmethod
+    async def copy(self, recording_id: RecordingId, target: Path, size_bytes: int) -> None:
+        """Write the first `size_bytes` of a recording that still grows to `target`.
+
+        Raises StorageFull, StorageFailed.
+        """
+
+
+class Scratch(Protocol):
+    """Room for files that nobody needs for long."""
+
+    @abstractmethod
+    def folder(self) -> AbstractAsyncContextManager[Path]:
+        """Give an empty folder that is removed, with all that is in it, on leaving."""
 
 
 class Blob(Protocol):
@@ -232,6 +252,10 @@ class Finalised:
     mime_type: str
     """Sniffed, with codecs where they are known."""
     duration_s: float
+    revision: str
+    """Names the target's content: the first 16 hexadecimal digits of its SHA-256."""
+    size_bytes: int
+    """The target's size."""
     kept_raw_because: str | None
     """None when the target is a seekable copy; else why it is the raw bytes."""
 
@@ -283,9 +307,22 @@ class TrackWork(Protocol):
 
     @abstractmethod
     def schedule(self, track_id: TrackId) -> None:
-        """See to the track soon; twice is as good as once. Survives a restart by ProcessTrack's
-        own bookkeeping in the catalog.
-        """  # noqa: D205, D209
+        """See to the track soon; twice is as good as once.
+
+        A restart forgets what was scheduled: ResumeWork finds it again in the catalog.
+        """
+
+
+class Journal(Protocol):
+    """Where the keeper of the server can read what happened."""
+
+    @abstractmethod
+    def note(self, event: str, subject: str, **details: object) -> None:
+        """Write one line. Never waits and never fails."""
+
+    @abstractmethod
+    def error(self, event: str, subject: str, error: BaseException) -> None:
+        """Write what nobody expected, with its traceback. Never waits and never fails."""
 
 
 class EventSink(Protocol):
@@ -360,6 +397,10 @@ class LiveFeed(Protocol):
     @abstractmethod
     def stations(self) -> Sequence[StationStatus]:
         """Return the default station first, then all others heard of, by name."""
+
+    @abstractmethod
+    def carries(self, recording_id: RecordingId) -> bool:
+        """Tell whether this recording is on air."""
 
     @abstractmethod
     def title_changed(self, recording_id: RecordingId, title: Title) -> None:

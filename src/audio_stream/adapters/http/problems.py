@@ -1,0 +1,120 @@
+"""Errors as problem details (RFC 9457): the one place that knows both errors and statuses."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from audio_stream.adapters.http.common_headers import RESPONSE_STARTED
+from audio_stream.domain import errors
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler
+
+    from audio_stream.usecases.ports import Journal
+
+CHECKSUM_MISMATCH_STATUS = 460
+"""tus 1.0.0, extension Checksum."""
+
+STATUS: dict[type[errors.AudioStreamError], int] = {
+    errors.RecordingNotFound: 404,
+    errors.RecordingGone: 410,
+    errors.RecordingFinished: 409,
+    errors.RecordingFailed: 410,
+    errors.RecordingBusy: 423,
+    errors.OffsetMismatch: 409,
+    errors.ChecksumMismatch: CHECKSUM_MISMATCH_STATUS,
+    errors.UnsupportedChecksum: 400,
+    errors.LengthConflict: 400,
+    errors.LengthExceeded: 413,
+    errors.StationBusy: 409,
+    errors.StationNotFound: 404,
+    errors.StationOffAir: 404,
+    errors.InvalidStation: 400,
+    errors.InvalidRequest: 400,
+    errors.UnsupportedMedia: 415,
+    errors.MalformedMedia: 415,
+    errors.NoAudio: 422,
+    errors.MediaToolFailed: 500,
+    errors.PacketsLost: 500,
+    errors.TrackNotFound: 404,
+    errors.TrackChanged: 409,
+    errors.RecordingChanged: 409,
+    errors.RenditionNotReady: 404,
+    errors.BlobNotFound: 404,
+    errors.BlobExists: 409,
+    errors.StorageFull: 507,
+    errors.StorageFailed: 500,
+    errors.SyncFailed: 500,
+    errors.TooManyRecordings: 429,
+    errors.SourceTimedOut: 408,
+    errors.SourceDisconnected: 400,
+}
+
+_TITLES = {CHECKSUM_MISMATCH_STATUS: "Checksum Mismatch"}
+_NO_BODY_BELOW = 400
+_SHOWN = ("since", "station", "accepted", "expected", "limit_bytes", "limit")
+PROBLEM_PREFIXES = ("/api/", "/live/", "/tracks", "/stream")
+
+
+def problem(
+    status: int, detail: str, headers: dict[str, str] | None = None, **extra: object
+) -> web.Response:
+    """Return a problem details response."""
+    title = _TITLES.get(status) or HTTPStatus(status).phrase
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **extra}
+    return web.Response(
+        status=status,
+        headers=headers,
+        body=json.dumps(body).encode(),
+        content_type="application/problem+json",
+    )
+
+
+def problem_of(error: errors.AudioStreamError) -> web.Response:
+    """Return the response for a domain error."""
+    extra: dict[str, object] = {}
+    for name in _SHOWN:
+        value = getattr(error, name, None)
+        if value is not None:
+            extra[name] = value.isoformat() if isinstance(value, datetime) else value
+    headers = {}
+    if isinstance(error, errors.OffsetMismatch):
+        headers["Upload-Offset"] = str(error.expected)
+    elif isinstance(error, errors.RecordingFinished):
+        headers["Upload-Offset"] = str(error.offset)
+    elif isinstance(error, errors.TooManyRecordings):
+        headers["Retry-After"] = "30"
+    return problem(STATUS[type(error)], str(error), headers, **extra)
+
+
+def problems_middleware(journal: Journal) -> web.Middleware:  # type: ignore[name-defined]
+    """Return the middleware that turns every error into a problem a person can read."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except errors.AudioStreamError as error:
+            if request.get(RESPONSE_STARTED):
+                raise ConnectionAbortedError from error  # a status would be heard as noise
+            if STATUS[type(error)] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                journal.note("request failed", request.path, reason=str(error))
+            return problem_of(error)
+        except web.HTTPException as error:
+            if error.status < _NO_BODY_BELOW or not request.path.startswith(PROBLEM_PREFIXES):
+                raise
+            kept = {k: v for k, v in error.headers.items() if k.lower() != "content-type"}
+            kept.pop("Content-Length", None)
+            return problem(error.status, error.text or error.reason, kept)
+        except Exception as error:
+            if request.get(RESPONSE_STARTED) or isinstance(error, ConnectionError):
+                raise
+            journal.error("request failed", request.path, error)
+            return problem(500, "Something went wrong on the server. Its log tells what.")
+
+    return middleware

@@ -1,0 +1,208 @@
+"""Ingest: the tus resumable upload protocol 1.0.0 (https://tus.io/protocols/resumable-upload)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+from aiohttp import ClientPayloadError, web
+
+from audio_stream.adapters.http.base_url import external_url
+from audio_stream.adapters.http.tus_headers import (
+    TUS_RESUMABLE,
+    parse_length,
+    parse_metadata,
+    parse_offset,
+    require_tus,
+)
+from audio_stream.domain.checksums import CHECKSUM_ALGORITHMS, parse_checksum
+from audio_stream.domain.errors import InvalidRequest, SourceDisconnected
+from audio_stream.domain.ids import parse_recording_id, parse_station
+from audio_stream.domain.titles import clean_title
+from audio_stream.usecases.append_chunk import ChunkBody
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import timedelta
+
+    from audio_stream.domain.ids import RecordingId, StationSlug
+    from audio_stream.usecases.append_chunk import AppendChunk
+    from audio_stream.usecases.discard_recording import DiscardRecording
+    from audio_stream.usecases.ports import Clock
+    from audio_stream.usecases.read_recording import ReadRecording
+    from audio_stream.usecases.start_recording import StartRecording
+
+_OFFSET_TYPE = "application/offset+octet-stream"
+_EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,termination,expiration"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestOptions:
+    """What the tus server tells of itself."""
+
+    default_station: StationSlug
+    max_recording_bytes: int
+    resume_window: timedelta
+
+
+class RecordingsController:
+    """`/api/recordings`: start, append, ask, discard."""
+
+    def __init__(
+        self,
+        *,
+        start: StartRecording,
+        append: AppendChunk,
+        read: ReadRecording,
+        discard: DiscardRecording,
+        clock: Clock,
+        options: IngestOptions,
+    ) -> None:
+        self._start = start
+        self._append = append
+        self._read = read
+        self._discard = discard
+        self._clock = clock
+        self._options = options
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes of ingest."""
+        one = "/api/recordings/{recording_id}"
+        return [
+            web.options("/api/recordings", self.describe),
+            web.options(one, self.describe),
+            web.post("/api/recordings", self.start),
+            web.patch(one, self.append),
+            web.head(one, self.offset),
+            web.get(one, self.status, allow_head=False),
+            web.delete(one, self.discard),
+        ]
+
+    async def describe(self, _request: web.Request) -> web.Response:
+        """Answer tus discovery."""
+        return web.Response(
+            status=204,
+            headers={
+                "Tus-Resumable": TUS_RESUMABLE,
+                "Tus-Version": TUS_RESUMABLE,
+                "Tus-Extension": _EXTENSIONS,
+                "Tus-Checksum-Algorithm": ",".join(CHECKSUM_ALGORITHMS),
+                "Tus-Max-Size": str(self._options.max_recording_bytes),
+            },
+        )
+
+    async def start(self, request: web.Request) -> web.Response:
+        """Create a recording, with its first bytes if they come along."""
+        require_tus(request)
+        length_bytes, deferred = parse_length(request)
+        if deferred == (length_bytes is not None):
+            raise InvalidRequest("Send either Upload-Length or Upload-Defer-Length: 1.")
+        metadata = parse_metadata(request)
+        live = metadata.get("live", "true" if deferred else "false").lower()
+        if live not in ("true", "false"):
+            raise InvalidRequest("The metadata's live must be true or false.")
+        body = self._body(request) if request.content_type == _OFFSET_TYPE else None
+        recording = await self._start.execute(
+            station=parse_station(metadata.get("station") or self._options.default_station),
+            title=clean_title(metadata.get("title", "")),
+            live=live == "true",
+            claimed_type=metadata.get("filetype", "")[:200],
+            length_bytes=length_bytes,
+        )
+        headers = {
+            "Location": str(
+                external_url(request).with_path(f"{request.path.rstrip('/')}/{recording.id}")
+            )
+        }
+        if body is not None or length_bytes == 0:
+            body = body or ChunkBody(_nothing(), 0)
+            headers |= await self._append_to(recording.id, 0, body, None)
+        return web.Response(status=201, headers=self._common(headers))
+
+    async def append(self, request: web.Request) -> web.Response:
+        """Append a chunk."""
+        require_tus(request)
+        if request.content_type != _OFFSET_TYPE:
+            raise web.HTTPUnsupportedMediaType(text=f"Content-Type must be {_OFFSET_TYPE}.")
+        recording_id = _recording_id(request)
+        offset = parse_offset(request)
+        length_bytes, _ = parse_length(request)
+        headers = await self._append_to(recording_id, offset, self._body(request), length_bytes)
+        return web.Response(status=204, headers=self._common(headers))
+
+    async def offset(self, request: web.Request) -> web.Response:
+        """Tell where the source goes on."""
+        require_tus(request)
+        offset, length_bytes = await self._read.offset(recording_id=_recording_id(request))
+        length = (
+            {"Upload-Defer-Length": "1"}
+            if length_bytes is None
+            else {"Upload-Length": str(length_bytes)}
+        )
+        headers = {"Upload-Offset": str(offset), "Cache-Control": "no-store"} | length
+        return web.Response(status=200, headers=self._common(headers))
+
+    async def status(self, request: web.Request) -> web.Response:
+        """Tell how the recording is doing, as JSON."""
+        status = await self._read.execute(recording_id=_recording_id(request))
+        recording = status.recording
+        return web.json_response(
+            {
+                "id": recording.id,
+                "state": recording.state,
+                "reason": recording.reason,
+                "station": recording.station,
+                "title": recording.title,
+                "size_bytes": status.offset,
+                "duration_s": status.duration_s,
+                "started_at": recording.started_at.isoformat(),
+                "on_air": status.on_air,
+                "off_air_reason": status.off_air_reason,
+            },
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def discard(self, request: web.Request) -> web.Response:
+        """Delete the recording."""
+        require_tus(request)
+        await self._discard.execute(recording_id=_recording_id(request))
+        return web.Response(status=204, headers={"Tus-Resumable": TUS_RESUMABLE})
+
+    async def _append_to(
+        self, recording_id: RecordingId, offset: int, body: ChunkBody, length_bytes: int | None
+    ) -> dict[str, str]:
+        new_offset = await self._append.execute(
+            recording_id=recording_id, offset=offset, body=body, length_bytes=length_bytes
+        )
+        return {"Upload-Offset": str(new_offset)}
+
+    def _body(self, request: web.Request) -> ChunkBody:
+        header = request.headers.get("Upload-Checksum")
+        checksum = None if header is None else parse_checksum(header)
+        return ChunkBody(_pieces(request), request.content_length, checksum)
+
+    def _common(self, headers: dict[str, str]) -> dict[str, str]:
+        expires = self._clock.now() + self._options.resume_window
+        return {
+            "Tus-Resumable": TUS_RESUMABLE,
+            "Upload-Expires": format_datetime(expires, usegmt=True),
+        } | headers
+
+
+def _recording_id(request: web.Request) -> RecordingId:
+    return parse_recording_id(request.match_info["recording_id"])
+
+
+async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
+    try:
+        async for piece in request.content.iter_any():
+            yield piece
+    except (ClientPayloadError, ConnectionError, asyncio.IncompleteReadError) as error:
+        raise SourceDisconnected from error
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""

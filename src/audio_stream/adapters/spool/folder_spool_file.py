@@ -1,0 +1,149 @@
+"""One open file of the spool: appends, and the promise that they are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING
+
+from audio_stream.adapters.files import storage_errors
+from audio_stream.domain.errors import SyncFailed
+from audio_stream.usecases.ports import SpoolFile
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from audio_stream.adapters.files import Files
+
+SYNC_INTERVAL_S = 1.0
+
+
+class Fsync(StrEnum):
+    """When appended bytes are made to survive a power loss."""
+
+    ALWAYS = "always"
+    """Before each acknowledgement."""
+    INTERVAL = "interval"
+    """At most a second after it."""
+    OFF = "off"
+    """When the operating system likes. A killed process still loses nothing."""
+
+
+class FolderSpoolFile(SpoolFile):
+    """A file, its size, and whether it can still be trusted."""
+
+    def __init__(
+        self, descriptor: int, size_bytes: int, *, files: Files, threads: Executor, fsync: Fsync
+    ) -> None:
+        self._descriptor = descriptor
+        self._size_bytes = size_bytes
+        self._files = files
+        self._threads = threads
+        self._fsync = fsync
+        # What it held when it was opened may not have been synced before the crash.
+        self._unsynced = size_bytes > 0
+        self._broken: str | None = None
+        self._later: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes it holds."""
+        return self._size_bytes
+
+    async def append(self, data: bytes, *, sync: bool) -> None:
+        """Write `data` at the end, and sync in the same trip to a thread."""
+        self._check()
+        sync_now = sync and self._fsync is Fsync.ALWAYS
+        if data:
+            self._unsynced = True
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._threads, partial(self._append, data, sync=sync_now))
+        except SyncFailed as error:
+            self._broken = error.detail
+            raise
+        self._size_bytes += len(data)
+        if sync_now:
+            self._unsynced = False
+        elif sync:
+            self._sync_soon()
+
+    async def sync(self) -> None:
+        """Sync now, or soon, or not at all, as the setting says."""
+        self._check()
+        if not self._unsynced or self._fsync is Fsync.OFF:
+            return
+        if self._fsync is Fsync.INTERVAL:
+            self._sync_soon()
+            return
+        await self._sync_now()
+
+    async def close(self) -> None:
+        """Sync what an interval still owes, and close."""
+        if self._later is not None:
+            self._later.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        if self._unsynced and self._fsync is Fsync.INTERVAL and self._broken is None:
+            with suppress(SyncFailed):  # kept in _broken; nobody waits for this one's answer
+                await self._sync_now()
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            self._files.close(descriptor)
+
+    async def _sync_now(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._unsynced = False
+        try:
+            await loop.run_in_executor(self._threads, self._sync)
+        except SyncFailed as error:
+            self._broken = error.detail
+            raise
+
+    def _sync_soon(self) -> None:
+        if self._later is None:
+            loop = asyncio.get_running_loop()
+            self._later = loop.call_later(SYNC_INTERVAL_S, self._begin_sync)
+
+    def _begin_sync(self) -> None:
+        self._later = None
+
+        async def sync() -> None:
+            with suppress(SyncFailed):  # the next append tells its source
+                await self._sync_now()
+
+        task = asyncio.get_running_loop().create_task(sync())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _check(self) -> None:
+        if self._broken is not None:
+            # The kernel may report an fsync error once and forget it: it is never tried again.
+            raise SyncFailed(self._broken)
+
+    def _append(self, data: bytes, *, sync: bool) -> None:
+        try:
+            with storage_errors():
+                self._files.write_all(self._descriptor, data)
+        except Exception:
+            self._cut_back()
+            raise
+        if sync:
+            self._sync()
+
+    def _cut_back(self) -> None:
+        """Take half a write back: the offset told must stay the file's size."""
+        try:
+            self._files.truncate(self._descriptor, self._size_bytes)
+        except OSError as error:
+            self._broken = error.strerror or str(error)
+
+    def _sync(self) -> None:
+        try:
+            self._files.sync_data(self._descriptor)
+        except OSError as error:
+            raise SyncFailed(error.strerror or os.strerror(error.errno or 0)) from error

@@ -1,0 +1,87 @@
+"""The application: routes, middlewares, and what opens before the first request."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from audio_stream.adapters.http.auth import basic_auth_middleware, same_site_middleware
+from audio_stream.adapters.http.base_url import TRUSTED_PROXIES, parse_networks
+from audio_stream.adapters.http.common_headers import on_response_prepare
+from audio_stream.adapters.http.problems import problems_middleware
+from audio_stream.infrastructure.background import Repeating
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from audio_stream.infrastructure.container import Container
+    from audio_stream.infrastructure.settings import Settings
+
+_LOOKS_PER_SILENCE = 30
+_LONGEST_LOOK_S = 60.0
+
+
+def make_app(container: Container) -> web.Application:
+    """Return the application that `container` wires."""
+    settings: Settings = container.settings()
+    middlewares = [
+        container.pages_controller().not_found_middleware(),
+        problems_middleware(container.journal()),
+        same_site_middleware,
+    ]
+    if settings.admin_username is not None and settings.admin_password is not None:
+        password = settings.admin_password.get_secret_value()
+        middlewares.append(basic_auth_middleware(settings.admin_username, password))
+    app = web.Application(middlewares=middlewares)
+    app[TRUSTED_PROXIES] = parse_networks(settings.trusted_proxies)
+    for controller in container.controllers():
+        app.add_routes(controller.routes())
+    app.on_response_prepare.append(on_response_prepare)
+
+    async def opened(_app: web.Application) -> AsyncIterator[None]:
+        async with open_everything(container):
+            yield
+
+    async def end_streams(_app: web.Application) -> None:
+        await container.open_recordings().close_all()
+        container.events().end_all()
+
+    app.cleanup_ctx.append(opened)
+    app.on_shutdown.append(end_streams)
+    return app
+
+
+@asynccontextmanager
+async def open_everything(container: Container) -> AsyncIterator[None]:
+    """Open what the use cases need; behind it, what the last stop left undone goes on."""
+    settings: Settings = container.settings()
+    async with AsyncExitStack() as stack:
+        container.scratch().sweep()
+        for resource in (container.catalog(), container.spool(), container.blobs()):
+            await stack.enter_async_context(resource)
+        await stack.enter_async_context(container.work())
+        resume_work = container.resume_work()
+        await resume_work.index_spool()
+        stack.push_async_callback(container.open_recordings().close_all)
+        resuming = asyncio.get_running_loop().create_task(resume_work.execute())
+        stack.push_async_callback(_stopped, resuming)
+        for use_case, every_s in (
+            (container.interrupt_recordings(), settings.silence_s / _LOOKS_PER_SILENCE),
+            (container.expire_recordings(), settings.resume_window_s / _LOOKS_PER_SILENCE),
+        ):
+            looks = Repeating(
+                use_case.execute,
+                every_s=min(every_s, _LONGEST_LOOK_S),
+                journal=container.journal(),
+            )
+            await stack.enter_async_context(looks)
+        yield
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

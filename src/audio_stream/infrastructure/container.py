@@ -1,0 +1,270 @@
+"""The wiring: which adapter stands behind which port, and what each thing is given."""
+
+# dependency-injector's providers are Any to the type checker: their attributes cannot be checked.
+from __future__ import annotations
+
+from datetime import timedelta
+
+from dependency_injector import containers, providers
+
+from audio_stream.adapters.blob.file import FileBlobStore
+from audio_stream.adapters.blob.manifests import BlobManifests
+from audio_stream.adapters.catalog.sql_catalog import SqlCatalog
+from audio_stream.adapters.files import Files
+from audio_stream.adapters.http.health_controller import HealthController
+from audio_stream.adapters.http.legacy_controller import LegacyController
+from audio_stream.adapters.http.live_controller import LiveController
+from audio_stream.adapters.http.page_events import EventsController, PageEvents
+from audio_stream.adapters.http.pages_controller import Appearance, PagesController
+from audio_stream.adapters.http.recordings_controller import IngestOptions, RecordingsController
+from audio_stream.adapters.http.tracks_controller import TracksController
+from audio_stream.adapters.live.memory_live_feed import MemoryLiveFeed
+from audio_stream.adapters.media.ffmpeg import FfmpegMedia
+from audio_stream.adapters.media.local_mp3 import LocalMp3Converter
+from audio_stream.adapters.media.locate import locate_ffmpeg
+from audio_stream.adapters.spool.folder_spool import FolderSpool
+from audio_stream.adapters.spool.folder_spool_file import Fsync
+from audio_stream.infrastructure.background import BackgroundTrackWork
+from audio_stream.infrastructure.clock import SystemClock
+from audio_stream.infrastructure.logs import LogJournal
+from audio_stream.infrastructure.resources import web_folder
+from audio_stream.infrastructure.scratch import FolderScratch
+from audio_stream.infrastructure.settings import Settings
+from audio_stream.usecases.append_chunk import AppendChunk, IngestLimits
+from audio_stream.usecases.delete_track import DeleteTrack
+from audio_stream.usecases.discard_recording import DiscardRecording
+from audio_stream.usecases.expire_recordings import ExpireRecordings
+from audio_stream.usecases.finish_recording import FinishRecording
+from audio_stream.usecases.forget_track import ForgetTrack
+from audio_stream.usecases.interrupt_recordings import InterruptRecordings
+from audio_stream.usecases.keep_recording import KeepRecording
+from audio_stream.usecases.list_tracks import ListTracks
+from audio_stream.usecases.open_recordings import OpenRecordings
+from audio_stream.usecases.open_track import OpenTrack
+from audio_stream.usecases.process_track import ProcessTrack
+from audio_stream.usecases.promise_track import PromiseTrack
+from audio_stream.usecases.read_recording import ReadRecording
+from audio_stream.usecases.read_track import ReadTrack
+from audio_stream.usecases.rename_track import RenameTrack
+from audio_stream.usecases.resume_work import ResumeWork
+from audio_stream.usecases.start_recording import StartRecording
+from audio_stream.usecases.store_original import StoreOriginal
+from audio_stream.usecases.track_changes import TrackChanges
+
+_CHECKED_CHUNK_BYTES = 64 * 2**20
+_TURN_TIMEOUT_S = 5.0
+
+
+def _database_url(settings: Settings) -> str:
+    if settings.database_url is not None:
+        return settings.database_url
+    return f"sqlite+aiosqlite:///{(settings.data_dir / 'catalog.db').absolute()}"
+
+
+class Container(containers.DeclarativeContainer):
+    """Everything that serving needs, made once each."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    _data_dir = settings.provided.data_dir
+    _resume_window = providers.Singleton(timedelta, seconds=settings.provided.resume_window_s)
+
+    clock = providers.Singleton(SystemClock)
+    journal = providers.Singleton(LogJournal)
+    files = providers.Singleton(Files)
+    events = providers.Singleton(PageEvents)
+    catalog = providers.Singleton(SqlCatalog, providers.Callable(_database_url, settings))
+    spool = providers.Singleton(
+        FolderSpool,
+        providers.Callable(lambda folder: folder / "spool", _data_dir),
+        files=files,
+        fsync=providers.Callable(Fsync, settings.provided.fsync),
+        reserve_bytes=settings.provided.disk_reserve,
+    )
+    scratch = providers.Singleton(
+        FolderScratch, providers.Callable(lambda folder: folder / "scratch", _data_dir)
+    )
+    blobs = providers.Singleton(
+        FileBlobStore, providers.Callable(lambda folder: folder / "library", _data_dir), files=files
+    )
+    manifests = providers.Singleton(BlobManifests, blobs)
+    media = providers.Singleton(
+        FfmpegMedia,
+        providers.Callable(locate_ffmpeg),
+        mp3_bitrate=settings.provided.mp3_bitrate,
+        time_limit_s=settings.provided.media_timeout_s,
+    )
+    mp3_converter = providers.Singleton(
+        LocalMp3Converter, blob_store=blobs, media=media, scratch=scratch
+    )
+    live = providers.Singleton(
+        MemoryLiveFeed,
+        default_station=settings.provided.station,
+        events=events,
+        clock=clock,
+        drop_after_s=settings.provided.listener_timeout_s,
+    )
+
+    track_changes = providers.Singleton(
+        TrackChanges, catalog=catalog, manifests=manifests, events=events
+    )
+    forget_track = providers.Singleton(
+        ForgetTrack,
+        catalog=catalog,
+        manifests=manifests,
+        blobs=blobs,
+        events=events,
+        changes=track_changes,
+    )
+    store_original = providers.Singleton(
+        StoreOriginal, spool=spool, scratch=scratch, media=media, blobs=blobs, changes=track_changes
+    )
+    process_track = providers.Singleton(
+        ProcessTrack,
+        tracks=catalog,
+        recordings=catalog,
+        spool=spool,
+        blobs=blobs,
+        store_original=store_original,
+        mp3_converter=mp3_converter,
+        changes=track_changes,
+        forget_track=forget_track,
+        journal=journal,
+    )
+    work = providers.Singleton(
+        BackgroundTrackWork,
+        process_track=process_track,
+        journal=journal,
+        places=settings.provided.media_workers,
+    )
+
+    open_recordings = providers.Singleton(
+        OpenRecordings,
+        catalog=catalog,
+        spool=spool,
+        live=live,
+        clock=clock,
+        resume_window=_resume_window,
+        turn_timeout_s=_TURN_TIMEOUT_S,
+    )
+    keep_recording = providers.Singleton(
+        KeepRecording, catalog=catalog, spool=spool, open_recordings=open_recordings
+    )
+    promise_track = providers.Singleton(PromiseTrack, catalog=catalog, work=work, events=events)
+    finish_recording = providers.Singleton(
+        FinishRecording,
+        open_recordings=open_recordings,
+        keep_recording=keep_recording,
+        promise_track=promise_track,
+    )
+    start_recording = providers.Singleton(
+        StartRecording,
+        catalog=catalog,
+        spool=spool,
+        live=live,
+        clock=clock,
+        open_recordings=open_recordings,
+        max_recording_bytes=settings.provided.max_recording_size,
+        max_open_recordings=settings.provided.max_open_recordings,
+    )
+    append_chunk = providers.Singleton(
+        AppendChunk,
+        clock=clock,
+        open_recordings=open_recordings,
+        keep_recording=keep_recording,
+        finish_recording=finish_recording,
+        limits=providers.Factory(
+            IngestLimits,
+            recording_bytes=settings.provided.max_recording_size,
+            checked_chunk_bytes=_CHECKED_CHUNK_BYTES,
+            body_timeout_s=settings.provided.body_timeout_s,
+        ),
+    )
+    read_recording = providers.Singleton(
+        ReadRecording, catalog=catalog, spool=spool, live=live, open_recordings=open_recordings
+    )
+    discard_recording = providers.Singleton(
+        DiscardRecording,
+        catalog=catalog,
+        spool=spool,
+        open_recordings=open_recordings,
+        forget_track=forget_track,
+    )
+    interrupt_recordings = providers.Singleton(
+        InterruptRecordings,
+        clock=clock,
+        open_recordings=open_recordings,
+        keep_recording=keep_recording,
+        promise_track=promise_track,
+        silence_s=settings.provided.silence_s,
+    )
+    expire_recordings = providers.Singleton(
+        ExpireRecordings,
+        recordings=catalog,
+        tracks=catalog,
+        spool=spool,
+        clock=clock,
+        open_recordings=open_recordings,
+        journal=journal,
+        resume_window=_resume_window,
+    )
+    resume_work = providers.Singleton(
+        ResumeWork,
+        tracks=catalog,
+        recordings=catalog,
+        manifests=manifests,
+        spool=spool,
+        open_recordings=open_recordings,
+        finish_recording=finish_recording,
+        promise_track=promise_track,
+        work=work,
+        journal=journal,
+    )
+    list_tracks = providers.Singleton(ListTracks, catalog)
+    read_track = providers.Singleton(ReadTrack, catalog)
+    rename_track = providers.Singleton(RenameTrack, track_changes)
+    delete_track = providers.Singleton(
+        DeleteTrack,
+        catalog=catalog,
+        discard_recording=discard_recording,
+        forget_track=forget_track,
+    )
+    open_track = providers.Singleton(OpenTrack, catalog=catalog, blobs=blobs)
+
+    pages_controller = providers.Singleton(
+        PagesController,
+        web_folder=providers.Callable(web_folder),
+        appearance=providers.Factory(
+            Appearance, title=settings.provided.title, cover=settings.provided.cover
+        ),
+    )
+    controllers = providers.List(
+        providers.Singleton(HealthController),
+        providers.Singleton(
+            RecordingsController,
+            start=start_recording,
+            append=append_chunk,
+            read=read_recording,
+            discard=discard_recording,
+            clock=clock,
+            options=providers.Factory(
+                IngestOptions,
+                default_station=settings.provided.station,
+                max_recording_bytes=settings.provided.max_recording_size,
+                resume_window=_resume_window,
+            ),
+        ),
+        providers.Singleton(LiveController, live=live, default_station=settings.provided.station),
+        providers.Singleton(EventsController, events=events, live=live),
+        providers.Singleton(
+            TracksController,
+            list_tracks=list_tracks,
+            read=read_track,
+            rename=rename_track,
+            delete=delete_track,
+            open_track=open_track,
+        ),
+        providers.Singleton(
+            LegacyController, list_tracks=list_tracks, read=read_track, open_track=open_track
+        ),
+        pages_controller,
+    )

@@ -1,0 +1,37 @@
+"""One process at a time works in a data folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class DataFolderTaken(Exception):
+    """Another audio-stream is running on this data folder."""
+
+
+@contextmanager
+def data_lock(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; the system lets go of it however the process ends.
+
+    Raises DataFolderTaken.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataFolderTaken(
+                f"Another audio-stream is running on the data folder {folder}. "
+                "Stop it, or set AUDIO_STREAM_DATA_DIR to another folder."
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,45 @@
+"""The log: one line an event, as text or JSON, on standard error."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+from audio_stream.usecases.ports import Journal
+
+
+def configure_logs(log_format: str) -> None:
+    """Set structlog up, and let the libraries' own warnings through."""
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)
+    renderer: structlog.typing.Processor
+    if log_format == "json":
+        renderer = structlog.processors.JSONRenderer()
+    else:
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([structlog.processors.format_exc_info] if log_format == "json" else []),
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+class LogJournal(Journal):
+    """The journal in the log."""
+
+    def __init__(self) -> None:
+        self._log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+    def note(self, event: str, subject: str, **details: object) -> None:
+        """Log one line."""
+        self._log.info(event, subject=subject, **details)
+
+    def error(self, event: str, subject: str, error: BaseException) -> None:
+        """Log one line and the traceback."""
+        self._log.error(event, subject=subject, exc_info=error)

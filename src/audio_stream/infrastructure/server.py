@@ -1,0 +1,109 @@
+"""The running program: from the lock on the data folder to the last goodbye."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import resource
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from audio_stream.infrastructure.app import make_app
+from audio_stream.infrastructure.container import Container
+from audio_stream.infrastructure.data_lock import DataFolderTaken, data_lock
+from audio_stream.infrastructure.logs import configure_logs
+
+if TYPE_CHECKING:
+    from audio_stream.infrastructure.settings import Settings
+
+_BACKLOG = 4096
+_KEEPALIVE_S = 75.0
+_WANTED_DESCRIPTORS = 65536
+
+
+def serve_until_stopped(settings: Settings) -> int:
+    """Serve until SIGINT or SIGTERM; return the exit code."""
+    configure_logs(settings.log_format)
+    _raise_descriptor_limit()
+    try:
+        with data_lock(settings.data_dir):
+            return asyncio.run(_serve(settings))
+    except DataFolderTaken as error:
+        return _complain(str(error))
+    except PermissionError as error:
+        return _complain(
+            f"The data folder {settings.data_dir} cannot be written to ({error.strerror}). "
+            "Change its owner, or set AUDIO_STREAM_DATA_DIR to another folder."
+        )
+    except StartFailed as error:
+        return _complain(str(error))
+
+
+class StartFailed(Exception):
+    """The program cannot start; the message is one sentence with the remedy."""
+
+
+async def _serve(settings: Settings) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(
+        make_app(Container(settings=settings)),
+        access_log=None,
+        keepalive_timeout=_KEEPALIVE_S,
+        shutdown_timeout=settings.shutdown_timeout_s,
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port, backlog=_BACKLOG)
+        try:
+            await site.start()
+        except OSError as error:
+            raise StartFailed(_why_no_port(settings, error)) from error
+        _greet(settings, runner.addresses[0][1])
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+    return 0
+
+
+def _why_no_port(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {settings.port} is taken. Stop what uses it, or set PORT to another number."
+    if error.errno == errno.EACCES:
+        return f"Port {settings.port} needs privileges. Set PORT to a number above 1023."
+    return f"{settings.host}:{settings.port} cannot be served on: {error.strerror}."
+
+
+def _greet(settings: Settings, port: int) -> None:
+    lines = [
+        f"Record: http://localhost:{port}/record",
+        f"Listen: http://localhost:{port}/",
+        f"Everything is kept in {settings.data_dir.absolute()}. Ctrl-C stops.",
+    ]
+    if settings.admin_username is None:
+        lines.append(
+            "Anyone who can reach this address can broadcast and delete tracks: "
+            "set ADMIN_USERNAME and ADMIN_PASSWORD to change that."
+        )
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _complain(sentence: str) -> int:
+    sys.stderr.write(f"audio-stream: {sentence}\n")
+    return 1
+
+
+def _raise_descriptor_limit() -> None:
+    """Make room for as many listeners as the system allows: each is a descriptor."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _WANTED_DESCRIPTORS if hard == resource.RLIM_INFINITY else hard
+    if soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,151 @@
+"""Everything that can be set: an environment variable and a flag each."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AliasChoices,
+    ByteSize,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_BITRATE = re.compile(r"[1-9][0-9]{1,2}k")
+Station = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+def _original(name: str) -> AliasChoices:
+    """Return the names of a setting that the Node.js original had: its variable, and a flag."""
+    return AliasChoices(name.lower(), name)
+
+
+class Settings(BaseSettings):
+    """A self-hosted radio and recorder.
+
+    Start it, open /record to go on air and / to listen. Every flag is also an environment
+    variable: the names in capitals, or AUDIO_STREAM_ and the flag's name in capitals.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="AUDIO_STREAM_",
+        cli_prog_name="audio-stream",
+        cli_kebab_case=True,
+        cli_implicit_flags=True,
+        cli_hide_none_type=True,
+        cli_avoid_json=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    port: int = Field(
+        9999,
+        ge=0,
+        le=65535,
+        validation_alias=_original("PORT"),
+        description="PORT: the port to serve on; 0 takes a free one.",
+    )
+    host: str = Field("0.0.0.0", description="The address to serve on.")  # noqa: S104 - a radio is to be heard
+    data_dir: Path = Field(Path("data"), description="The folder that everything lives in.")
+    title: str = Field("Hello! Listen to my Radio", description="What the listener page says.")
+    cover: str | None = Field(
+        None, description="The picture in the white ring: a file or an address."
+    )
+    station: Station = Field("main", description="The default station's name.")
+    admin_username: str | None = Field(
+        None,
+        validation_alias=_original("ADMIN_USERNAME"),
+        description="ADMIN_USERNAME: who may record and change tracks; with ADMIN_PASSWORD.",
+    )
+    admin_password: SecretStr | None = Field(
+        None,
+        validation_alias=_original("ADMIN_PASSWORD"),
+        description="ADMIN_PASSWORD: the password for it. Without both, anyone may broadcast.",
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (),
+        description="Addresses or networks of proxies whose X-Forwarded-Proto and -Host are believed.",
+    )
+    database_url: str | None = Field(
+        None, description="The catalog's database; a SQLite file in the data folder if not set."
+    )
+    mp3_bitrate: str = Field("320k", description="The bit rate of a track's MP3, such as 192k.")
+    media_workers: int = Field(1, ge=1, le=64, description="How many tracks are made at once.")
+    media_timeout_s: float = Field(3600.0, gt=0, description="How long one ffmpeg may take.")
+    fsync: Literal["always", "interval", "off"] = Field(
+        "always",
+        description="When received audio is forced to disk: before each acknowledgement (always), within a "
+        "second (interval), or when the system likes (off).",
+    )
+    silence_s: float = Field(
+        30.0, gt=0, description="How long a source may be silent before its station goes off air."
+    )
+    resume_window_s: float = Field(
+        86400.0,
+        gt=0,
+        description="How long an interrupted recording waits for its source to return.",
+    )
+    body_timeout_s: float = Field(
+        30.0, gt=0, description="How long a request's body may be silent."
+    )
+    listener_timeout_s: float = Field(
+        30.0, gt=0, description="How long a listener may take nothing before it is dropped."
+    )
+    max_recording_size: ByteSize = Field(
+        ByteSize(10 * 2**30), gt=0, description="The most one recording may hold, such as 10GiB."
+    )
+    max_open_recordings: int = Field(1000, ge=1, description="The most recordings open at once.")
+    disk_reserve: ByteSize = Field(
+        ByteSize(200 * 2**20),
+        ge=0,
+        description="No new recording is taken when less than this is free on the disk.",
+    )
+    shutdown_timeout_s: float = Field(
+        5.0, gt=0, description="How long requests may take to end when the program is told to stop."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How log lines look: text or json."
+    )
+
+    @field_validator("mp3_bitrate")
+    @classmethod
+    def _check_bitrate(cls, value: str) -> str:
+        if not _BITRATE.fullmatch(value):
+            raise ValueError("must be a number of kilobits such as 192k")
+        return value
+
+    @field_validator("cover")
+    @classmethod
+    def _check_cover(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        if not value.startswith(("http://", "https://")) and not Path(value).is_file():
+            raise ValueError(f"there is no file {value}")
+        return value
+
+    @field_validator("admin_username", "admin_password", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: str | None) -> str | None:
+        return value or None
+
+    @model_validator(mode="after")
+    def _check_admin(self) -> Self:
+        if (self.admin_username is None) != (self.admin_password is None):
+            raise ValueError("ADMIN_USERNAME and ADMIN_PASSWORD go together: set both or neither")
+        return self
+
+    @classmethod
+    def variable_of(cls, field: str) -> str:
+        """Return the environment variable of a field, given its name or one of its aliases."""
+        name = field.lower()
+        alias = cls.model_fields[name].validation_alias
+        if isinstance(alias, AliasChoices):
+            return str(alias.choices[-1])
+        return f"{cls.model_config.get('env_prefix', '')}{name}".upper()

@@ -1,0 +1,46 @@
+"""ForgetTrack: a track goes, with everything stored of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_stream.domain.errors import TrackNotFound
+from audio_stream.domain.events import TrackChangedEvent
+
+if TYPE_CHECKING:
+    from audio_stream.domain.ids import TrackId
+    from audio_stream.usecases.ports import BlobStore, EventSink, Manifests, TrackCatalog
+    from audio_stream.usecases.track_changes import TrackChanges
+
+
+class ForgetTrack:
+    """Remove a track's manifest, row and blobs, in the order that a crash cannot undo."""
+
+    def __init__(
+        self,
+        *,
+        catalog: TrackCatalog,
+        manifests: Manifests,
+        blobs: BlobStore,
+        events: EventSink,
+        changes: TrackChanges,
+    ) -> None:
+        self._catalog = catalog
+        self._manifests = manifests
+        self._blobs = blobs
+        self._events = events
+        self._changes = changes
+
+    async def execute(self, *, track_id: TrackId) -> None:
+        """Remove the track; one that is not there is fine. Raises StorageFailed."""
+        async with self._changes.alone(track_id):
+            try:
+                track = await self._catalog.get_track(track_id)
+            except TrackNotFound:
+                return
+            # The manifest first: left alone, it would bring the track back.
+            await self._manifests.remove(track_id)
+            await self._catalog.delete_track(track_id)
+            for key in track.blob_keys:
+                await self._blobs.delete(key)
+        self._events.publish(TrackChangedEvent(track_id, deleted=True))

@@ -1,0 +1,153 @@
+"""The recordings that take audio now: their files, their turns and their ways on air."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from audio_stream.domain.errors import RecordingBusy, RecordingFinished
+from audio_stream.domain.recordings import RecordingState
+from audio_stream.usecases.live_source import LiveSource
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import timedelta
+
+    from audio_stream.domain.ids import RecordingId
+    from audio_stream.domain.recordings import Recording
+    from audio_stream.usecases.ports import Clock, LiveFeed, RecordingCatalog, Spool, SpoolFile
+
+
+class OpenRecording:
+    """A recording in memory, used by whoever has the turn."""
+
+    def __init__(self, recording: Recording, file: SpoolFile, source: LiveSource) -> None:
+        self.recording = recording
+        self.file = file
+        self.source = source
+        self.last_sign_of_life_s = 0.0
+
+
+class Turn:
+    """One request at a time works on a recording; a newer one makes the older one yield."""
+
+    def __init__(self, recording_id: RecordingId) -> None:
+        self.recording_id = recording_id
+        self.lock = asyncio.Lock()
+        self.waiting = 0
+        self.yield_asked = False
+        self.reading: asyncio.Timeout | None = None
+
+    def ask_to_yield(self) -> None:
+        """Make whoever is waiting for its source's bytes stop doing so."""
+        self.yield_asked = True
+        if self.reading is not None:
+            self.reading.reschedule(asyncio.get_running_loop().time())
+
+
+class OpenRecordings:
+    """Hands out turns on recordings, opening each at its first."""
+
+    def __init__(
+        self,
+        *,
+        catalog: RecordingCatalog,
+        spool: Spool,
+        live: LiveFeed,
+        clock: Clock,
+        resume_window: timedelta,
+        turn_timeout_s: float,
+    ) -> None:
+        self._catalog = catalog
+        self._spool = spool
+        self._live = live
+        self._clock = clock
+        self._resume_window = resume_window
+        self._turn_timeout_s = turn_timeout_s
+        self._open: dict[RecordingId, OpenRecording] = {}
+        self._turns: dict[RecordingId, Turn] = {}
+
+    def __len__(self) -> int:
+        """Return how many are open."""
+        return len(self._open)
+
+    def peek(self, recording_id: RecordingId) -> OpenRecording | None:
+        """Return the recording if it is open, to be looked at without a turn."""
+        return self._open.get(recording_id)
+
+    def silent_since(self, before_s: float) -> list[RecordingId]:
+        """Return those whose last sign of life is older than `before_s` on the monotonic clock."""
+        return [i for i, r in self._open.items() if r.last_sign_of_life_s < before_s]
+
+    @asynccontextmanager
+    async def turn(self, recording_id: RecordingId) -> AsyncIterator[Turn]:
+        """Wait for this request's turn on the recording, making an older one yield.
+
+        Raises RecordingBusy if it does not within the time allowed.
+        """
+        turn = self._turns.setdefault(recording_id, Turn(recording_id))
+        turn.waiting += 1
+        try:
+            if turn.lock.locked():
+                turn.ask_to_yield()
+            try:
+                async with asyncio.timeout(self._turn_timeout_s):
+                    await turn.lock.acquire()
+            except TimeoutError:
+                raise RecordingBusy(recording_id) from None
+            turn.yield_asked = False
+            try:
+                yield turn
+            finally:
+                turn.lock.release()
+        finally:
+            turn.waiting -= 1
+            if not turn.waiting:
+                self._turns.pop(recording_id, None)
+
+    async def open(self, recording_id: RecordingId) -> OpenRecording:
+        """Return the recording, opened for appending; the caller has the turn.
+
+        After a restart its way on air is rebuilt from the spool. Raises RecordingNotFound,
+        RecordingGone, RecordingFailed or RecordingFinished.
+        """
+        found = self._open.get(recording_id)
+        if found is not None:
+            return found
+        recording = await self._catalog.get_recording(recording_id)
+        recording.check_open(self._clock.now(), self._resume_window)
+        if recording.state is RecordingState.FINISHED:
+            raise RecordingFinished(recording_id, recording.length_bytes or 0)
+        file = await self._spool.open(recording_id)
+        source = LiveSource(recording, self._live, self._clock)
+        if file.size_bytes:
+            await self._replay(source, recording_id, file.size_bytes)
+        opened = OpenRecording(recording, file, source)
+        opened.last_sign_of_life_s = self._clock.monotonic_s()
+        self._open[recording_id] = opened
+        return opened
+
+    async def close(self, recording_id: RecordingId) -> None:
+        """Let go of the recording's file and of its station; the caller has the turn."""
+        self._live.release(recording_id)
+        opened = self._open.pop(recording_id, None)
+        if opened is not None:
+            await opened.file.close()
+
+    async def close_all(self) -> None:
+        """Let go of everything, synced, as the program ends."""
+        for recording_id in list(self._open):
+            async with self.turn(recording_id):
+                opened = self._open.get(recording_id)
+                if opened is not None:
+                    await opened.file.sync()
+                await self.close(recording_id)
+
+    async def _replay(self, source: LiveSource, recording_id: RecordingId, size_bytes: int) -> None:
+        offset = 0
+        async for piece in self._spool.read(recording_id):
+            wanted = piece[: size_bytes - offset]
+            # In a thread: hours of sound must not hold up those who listen to other stations.
+            await asyncio.to_thread(source.replay, offset, wanted)
+            offset += len(wanted)

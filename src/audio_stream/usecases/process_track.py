@@ -1,0 +1,169 @@
+"""ProcessTrack: whatever a track still needs, done step by step; any step can be the first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from audio_stream.domain.errors import (
+    BlobNotFound,
+    MediaToolFailed,
+    NoAudio,
+    RecordingNotFound,
+    TrackNotFound,
+    UnsupportedMedia,
+)
+from audio_stream.domain.ids import RecordingId
+from audio_stream.domain.recordings import Recording, RecordingState
+from audio_stream.domain.tracks import (
+    Rendition,
+    RenditionKind,
+    RenditionState,
+    Track,
+    TrackState,
+)
+
+if TYPE_CHECKING:
+    from audio_stream.domain.ids import TrackId
+    from audio_stream.usecases.forget_track import ForgetTrack
+    from audio_stream.usecases.ports import (
+        BlobStore,
+        Journal,
+        Mp3Converter,
+        RecordingCatalog,
+        Spool,
+        TrackCatalog,
+    )
+    from audio_stream.usecases.store_original import StoreOriginal
+    from audio_stream.usecases.track_changes import TrackChanges
+
+
+class ProcessTrack:
+    """Bring a track to where nothing is left to do.
+
+    What is done can be read off the catalog, so a restart at any point goes on from there.
+    """
+
+    def __init__(
+        self,
+        *,
+        tracks: TrackCatalog,
+        recordings: RecordingCatalog,
+        spool: Spool,
+        blobs: BlobStore,
+        store_original: StoreOriginal,
+        mp3_converter: Mp3Converter,
+        changes: TrackChanges,
+        forget_track: ForgetTrack,
+        journal: Journal,
+    ) -> None:
+        self._tracks = tracks
+        self._recordings = recordings
+        self._spool = spool
+        self._blobs = blobs
+        self._store_original = store_original
+        self._mp3_converter = mp3_converter
+        self._changes = changes
+        self._forget_track = forget_track
+        self._journal = journal
+
+    async def execute(self, *, track_id: TrackId) -> None:
+        """Do what is left to do. Raises StorageFull or StorageFailed: worth another try later."""
+        try:
+            track = await self._tracks.get_track(track_id)
+            made = await self._make_original(track)
+            if made is not None and made.mp3.state is RenditionState.PENDING:
+                await self._make_mp3(made)
+        except TrackNotFound:
+            return  # deleted meanwhile
+
+    async def _make_original(self, track: Track) -> Track | None:
+        """Return the track once its original is there, None when there will be none."""
+        recording_id = RecordingId(track.id)
+        size_bytes = await self._spool.size_bytes(recording_id)
+        try:
+            recording = await self._recordings.get_recording(recording_id)
+        except RecordingNotFound:
+            recording = None
+        if size_bytes is None or recording is None:
+            return await self._without_spool(track)
+        if track.state is TrackState.FAILED and track.spool_bytes == size_bytes:
+            return None
+        if track.state is TrackState.PROCESSING or self._is_outdated(track, recording, size_bytes):
+            track_or_none = await self._finalise(track, recording, size_bytes)
+            if track_or_none is None:
+                return None
+            track = track_or_none
+        if recording.state is RecordingState.FINISHED and track.spool_bytes == size_bytes:
+            await self._spool.remove(recording_id)
+        return track
+
+    @staticmethod
+    def _is_outdated(track: Track, recording: Recording, size_bytes: int) -> bool:
+        """Tell whether the recording has moved on since the original was made."""
+        if recording.state is RecordingState.FINISHED:
+            return track.incomplete or track.spool_bytes != size_bytes
+        return recording.state is RecordingState.INTERRUPTED and track.spool_bytes != size_bytes
+
+    async def _without_spool(self, track: Track) -> Track | None:
+        if track.state is not TrackState.PROCESSING:
+            return track if track.state is TrackState.READY else None
+        reason = "The recording's file is missing."
+        await self._fail(track, reason, spool_bytes=0)
+        return None
+
+    async def _finalise(self, track: Track, recording: Recording, size_bytes: int) -> Track | None:
+        try:
+            stored = await self._store_original.execute(
+                track=track, recording=recording, size_bytes=size_bytes
+            )
+        except NoAudio:
+            await self._nothing_to_keep(track, recording)
+            return None
+        except (UnsupportedMedia, MediaToolFailed) as error:
+            await self._fail(track, str(error), spool_bytes=size_bytes)
+            return None
+        if stored.kept_raw_because is not None:
+            self._journal.note("original kept raw", track.id, reason=stored.kept_raw_because)
+        return stored.track
+
+    async def _nothing_to_keep(self, track: Track, recording: Recording) -> None:
+        """Take back the promise of a track: there was no audio in the recording."""
+        self._journal.note("recording without audio", track.id)
+        await self._forget_track.execute(track_id=track.id)
+        if recording.state is RecordingState.FINISHED:
+            await self._recordings.save_recording(recording.fail(str(NoAudio())))
+            await self._spool.remove(recording.id)
+
+    async def _fail(self, track: Track, reason: str, *, spool_bytes: int) -> None:
+        self._journal.note("track failed", track.id, reason=reason)
+        failed = Rendition(kind=RenditionKind.ORIGINAL, state=RenditionState.FAILED, reason=reason)
+        without = Rendition(kind=RenditionKind.MP3, state=RenditionState.FAILED, reason=reason)
+
+        def give_up(current: Track) -> Track:
+            if current.state is TrackState.READY:
+                return current  # what was made before still plays
+            return replace(
+                current,
+                state=TrackState.FAILED,
+                reason=reason,
+                spool_bytes=spool_bytes,
+                original=failed,
+                mp3=without,
+            )
+
+        await self._changes.apply(track.id, give_up)
+
+    async def _make_mp3(self, track: Track) -> None:
+        try:
+            mp3 = await self._mp3_converter.convert(track)
+        except (MediaToolFailed, BlobNotFound) as error:
+            self._journal.note("MP3 failed", track.id, reason=str(error))
+            mp3 = Rendition(kind=RenditionKind.MP3, state=RenditionState.FAILED, reason=str(error))
+
+        def switch(current: Track) -> Track:
+            return current.with_mp3(mp3) if current.revision == track.revision else current
+
+        saved = await self._changes.apply(track.id, switch)
+        if mp3.key is not None and mp3.key not in saved.blob_keys:
+            await self._blobs.delete(mp3.key)  # a newer revision came meanwhile

@@ -1,0 +1,76 @@
+"""StartRecording: a source wants to be recorded, and perhaps heard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_stream.domain.errors import LengthExceeded, TooManyRecordings
+from audio_stream.domain.ids import new_recording_id
+from audio_stream.domain.recordings import Recording
+
+if TYPE_CHECKING:
+    from audio_stream.domain.ids import StationSlug
+    from audio_stream.domain.titles import Title
+    from audio_stream.usecases.open_recordings import OpenRecordings
+    from audio_stream.usecases.ports import Clock, LiveFeed, RecordingCatalog, Spool
+
+
+class StartRecording:
+    """Make an empty recording, durably, and give it its station if it is live."""
+
+    def __init__(
+        self,
+        *,
+        catalog: RecordingCatalog,
+        spool: Spool,
+        live: LiveFeed,
+        clock: Clock,
+        open_recordings: OpenRecordings,
+        max_recording_bytes: int,
+        max_open_recordings: int,
+    ) -> None:
+        self._catalog = catalog
+        self._spool = spool
+        self._live = live
+        self._clock = clock
+        self._open_recordings = open_recordings
+        self._max_recording_bytes = max_recording_bytes
+        self._max_open_recordings = max_open_recordings
+
+    async def execute(
+        self,
+        *,
+        station: StationSlug,
+        title: Title,
+        live: bool,
+        claimed_type: str,
+        length_bytes: int | None,
+    ) -> Recording:
+        """Return the new recording.
+
+        Raises StationBusy, LengthExceeded, TooManyRecordings, StorageFull or StorageFailed.
+        """
+        if length_bytes is not None and length_bytes > self._max_recording_bytes:
+            raise LengthExceeded(self._max_recording_bytes)
+        if len(self._open_recordings) >= self._max_open_recordings:
+            raise TooManyRecordings(self._max_open_recordings)
+        recording = Recording(
+            id=new_recording_id(),
+            station=station,
+            title=title,
+            live=live,
+            claimed_type=claimed_type,
+            started_at=self._clock.now(),
+            length_bytes=length_bytes,
+        )
+        if live:
+            self._live.claim(recording)
+        try:
+            await self._spool.create(recording)
+            await self._catalog.add_recording(recording)
+            async with self._open_recordings.turn(recording.id):
+                await self._open_recordings.open(recording.id)
+        except BaseException:
+            self._live.release(recording.id)
+            raise
+        return recording

@@ -1,0 +1,79 @@
+"""Untrusted files made fit to read, and unfinished ones that never outlive their making."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import secrets
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from audio_stream.adapters.media.fragments import hide_stray_fragments
+from audio_stream.domain.containers.container import Container
+from audio_stream.domain.containers.sniffing import ACCEPTED_FILES, SNIFF_BYTES, sniff
+from audio_stream.domain.errors import MediaToolFailed, NoAudio, StorageFull, UnsupportedMedia
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A file as ffmpeg is to read it."""
+
+    path: Path
+    container: Container
+    size_bytes: int
+
+
+@asynccontextmanager
+async def readable(source: Path, beside: Path) -> AsyncIterator[Sound]:
+    """Give `source`, sniffed, or its mended copy beside `beside`, which goes again at the end.
+
+    Raises NoAudio when it is empty, UnsupportedMedia, MediaToolFailed, StorageFull.
+    """
+    with disk_errors(), scratch_beside(beside) as scratch:
+        yield await asyncio.to_thread(_prepare, source, scratch)
+
+
+async def look_at(path: Path, container: Container) -> Sound:
+    """Return a file of our own making, to be read back."""
+    return Sound(path, container, (await asyncio.to_thread(path.stat)).st_size)
+
+
+def _prepare(source: Path, scratch: Path) -> Sound:
+    with source.open("rb") as file:
+        prefix = file.read(SNIFF_BYTES)
+    if not prefix:
+        raise NoAudio
+    container = sniff(prefix, whole=True)
+    if container is None:
+        raise UnsupportedMedia(ACCEPTED_FILES)
+    path = hide_stray_fragments(source, scratch) if container is Container.MP4 else source
+    return Sound(path, container, path.stat().st_size)
+
+
+@contextmanager
+def scratch_beside(path: Path) -> Iterator[Path]:
+    """Give a name in the same folder that nothing has; a file left there is removed at the end.
+
+    A crash leaves it. It starts with `~`, as all that may be swept away does.
+    """
+    scratch = path.with_name(f"~{secrets.token_hex(8)}")
+    try:
+        yield scratch
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Turn an OSError into StorageFull or MediaToolFailed."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull("The server's disk is too full to convert this recording.") from error
+        raise MediaToolFailed(f"A file could not be used: {error.strerror or error}.") from error

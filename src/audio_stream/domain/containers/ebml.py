@@ -19,15 +19,15 @@ UNKNOWN_SIZE = -1
 
 MAX_HEADER_BYTES = 4 + 8
 
+_MAX_WIDTH = 8
 _MAX_ID_WIDTH = 4
-_MAX_SIZE_WIDTH = 8
 _WIDTHS = bytes([9] + [9 - first.bit_length() for first in range(1, 256)])
 """How many bytes a variable-size integer has, by its first byte (RFC 8794 §4)."""
-
-
-def vint_width(first_byte: int) -> int:
-    """Return how many bytes the variable-size integer has that begins so: 1 to 8, or 9: invalid."""
-    return _WIDTHS[first_byte]
+_ID_WIDTHS = bytes(
+    0 if width > _MAX_ID_WIDTH or first in (0x80, 0xFF) else width
+    for first, width in enumerate(_WIDTHS)
+)
+"""The same of an element's ID: at most four bytes, not all zeros or ones (RFC 8794 §5); else 0."""
 
 
 def read_header(buffer: bytes, at: int) -> tuple[int, int, int] | None:
@@ -39,14 +39,14 @@ def read_header(buffer: bytes, at: int) -> tuple[int, int, int] | None:
     end = len(buffer)
     if at >= end:
         return None
-    id_width = _WIDTHS[buffer[at]]
-    if id_width > _MAX_ID_WIDTH:
+    id_width = _ID_WIDTHS[buffer[at]]
+    if not id_width:
         raise MalformedMedia(f"no EBML element begins with the byte 0x{buffer[at]:02x}.")
     size_at = at + id_width
     if size_at >= end:
         return None
     size_width = _WIDTHS[buffer[size_at]]
-    if size_width > _MAX_SIZE_WIDTH:
+    if size_width > _MAX_WIDTH:
         raise MalformedMedia("an EBML element's size is longer than eight bytes.")
     data_at = size_at + size_width
     if data_at > end:
@@ -55,6 +55,15 @@ def read_header(buffer: bytes, at: int) -> tuple[int, int, int] | None:
     size = int.from_bytes(buffer[size_at:data_at], "big") & unknown
     element_id = int.from_bytes(buffer[at:size_at], "big")
     return element_id, UNKNOWN_SIZE if size == unknown else size, data_at
+
+
+def read_vint(buffer: bytes, at: int, end: int) -> tuple[int, int]:
+    """Return the variable-size integer at `at` and where it ends. Raises MalformedMedia."""
+    width = _WIDTHS[buffer[at]] if at < end else _MAX_WIDTH + 1
+    after = at + width
+    if width > _MAX_WIDTH or after > end:
+        raise MalformedMedia("an EBML integer ends too early.")
+    return int.from_bytes(buffer[at:after], "big") & (1 << 7 * width) - 1, after
 
 
 def children(buffer: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:

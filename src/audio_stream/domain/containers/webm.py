@@ -105,7 +105,9 @@ class WebmSplitter(BufferedSplitter):
         """Tell whether the element is read, not skipped. Raises MalformedMedia if it may not be."""
         if size == ebml.UNKNOWN_SIZE:
             raise MalformedMedia(f"the element 0x{element_id:X} has no size.")
-        if element_id in _IN_CLUSTER and self._in_cluster:
+        if element_id in _IN_CLUSTER:
+            if not self._in_cluster:
+                raise MalformedMedia("a block comes before any Cluster.")
             return True
         if not self._in_segment:
             allowed = _BEFORE_SEGMENT if self._ebml_header else _BEFORE_SEGMENT[:1]
@@ -153,11 +155,9 @@ class WebmSplitter(BufferedSplitter):
 
     def _time_at(self, buffer: bytes, block_at: int, end: int) -> int:
         """Return where our block's relative time lies; 0 when it is another track's."""
-        width = ebml.vint_width(buffer[block_at]) if block_at < end else end
-        time_at = block_at + width
+        number, time_at = ebml.read_vint(buffer, block_at, end)
         if time_at + _TIME_AND_FLAGS_BYTES > end:
             raise MalformedMedia("a block ends within its header.")
-        number = int.from_bytes(buffer[block_at:time_at], "big") & (1 << 7 * width) - 1
         return time_at if number == self._track_number else 0
 
     def _time(self, buffer: bytes, time_at: int) -> int:

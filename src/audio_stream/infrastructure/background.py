@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import stamina
 
@@ -33,7 +33,7 @@ class BackgroundTrackWork(TrackWork):
         self._tasks: dict[TrackId, asyncio.Task[None]] = {}
         self._again: set[TrackId] = set()
 
-    async def __aenter__(self) -> BackgroundTrackWork:
+    async def __aenter__(self) -> Self:
         """Do nothing: work starts when it is scheduled."""
         return self
 
@@ -97,7 +97,7 @@ class Repeating:
         self._journal = journal
         self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Repeating:
+    async def __aenter__(self) -> Self:
         """Start."""
         self._task = asyncio.get_running_loop().create_task(self._run())
         return self

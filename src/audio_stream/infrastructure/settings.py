@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     )
     trusted_proxies: tuple[str, ...] = Field(
         (),
-        description="Addresses or networks of proxies whose X-Forwarded-Proto and -Host are believed.",
+        description="Addresses or networks of the proxies whose X-Forwarded headers are believed.",
     )
     database_url: str | None = Field(
         None, description="The catalog's database; a SQLite file in the data folder if not set."
@@ -81,8 +81,8 @@ class Settings(BaseSettings):
     media_timeout_s: float = Field(3600.0, gt=0, description="How long one ffmpeg may take.")
     fsync: Literal["always", "interval", "off"] = Field(
         "always",
-        description="When received audio is forced to disk: before each acknowledgement (always), within a "
-        "second (interval), or when the system likes (off).",
+        description="When received audio is forced to disk: before each acknowledgement (always), "
+        "within a second (interval), or when the system likes (off).",
     )
     silence_s: float = Field(
         30.0, gt=0, description="How long a source may be silent before its station goes off air."

@@ -7,7 +7,9 @@ import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import structlog
 
 from audio_stream.adapters.files import storage_errors
 from audio_stream.adapters.spool.folder_spool_file import FolderSpoolFile, Fsync
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from audio_stream.domain.ids import RecordingId
     from audio_stream.domain.recordings import Recording
     from audio_stream.usecases.ports import SpoolFile
+
+_log = structlog.get_logger()
 
 _PIECE_BYTES = 256 * 1024
 _THREADS = 16
@@ -48,7 +52,7 @@ class FolderSpool(Spool):
         # Threads of its own: a stalled disk must not use up those that serve everything else.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
 
-    async def __aenter__(self) -> FolderSpool:
+    async def __aenter__(self) -> Self:
         """Make the folder and remove what an earlier crash left half-written in it."""
         await self._run(self._sweep)
         return self
@@ -149,11 +153,14 @@ class FolderSpool(Spool):
 
     def _list(self) -> list[Recording]:
         names = {name for name, _ in self._files.names(self._folder)}
-        noted = [name for name in names if name.endswith(".json")]
         recordings = []
-        for name in noted:
-            if name.removesuffix(".json") + ".audio" in names:
+        for name in names:
+            if not name.endswith(".json") or name.removesuffix(".json") + ".audio" not in names:
+                continue
+            try:
                 recordings.append(read_note((self._folder / name).read_bytes()))
+            except ValueError as error:  # one bad note must not hide the other recordings
+                _log.warning("note in the spool cannot be read", note=name, reason=str(error))
         return sorted(recordings, key=lambda recording: recording.started_at)
 
     def _size(self, recording_id: RecordingId) -> int | None:

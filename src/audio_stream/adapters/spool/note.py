@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from audio_stream.domain.errors import StorageFailed
 from audio_stream.domain.recordings import Recording
 
 _RECORDING = TypeAdapter(Recording)
@@ -16,8 +15,5 @@ def write_note(recording: Recording) -> bytes:
 
 
 def read_note(note: bytes) -> Recording:
-    """Return what a note tells. Raises StorageFailed if it cannot be read."""
-    try:
-        return _RECORDING.validate_json(note)
-    except ValidationError as error:
-        raise StorageFailed(f"a recording's note cannot be read: {error}") from error
+    """Return what a note tells. Raises ValueError if it cannot be read."""
+    return _RECORDING.validate_json(note)

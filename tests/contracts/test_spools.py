@@ -1,0 +1,136 @@
+"""Every spool held to its contract, and the folder one to a failing disk."""
+
+from __future__ import annotations
+
+import errno
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+
+from audio_stream.adapters.files import Files
+from audio_stream.adapters.spool.folder_spool import FolderSpool
+from audio_stream.adapters.spool.folder_spool_file import Fsync
+from audio_stream.domain.errors import StorageFull, SyncFailed
+from audio_stream.usecases.ports import Spool
+from contracts.spool_contract import SpoolContract, a_recording
+from fakes.faulty_files import FaultyFiles
+from fakes.memory_spool import MemorySpool
+
+
+class TestMemorySpool(SpoolContract):
+    def opened(self, folder: Path) -> AbstractAsyncContextManager[Spool]:
+        return MemorySpool(folder)
+
+
+class TestFolderSpool(SpoolContract):
+    def opened(self, folder: Path) -> AbstractAsyncContextManager[Spool]:
+        return FolderSpool(folder / "spool", files=Files())
+
+
+class TestFolderSpoolSyncingInIntervals(SpoolContract):
+    def opened(self, folder: Path) -> AbstractAsyncContextManager[Spool]:
+        return FolderSpool(folder / "spool", files=Files(), fsync=Fsync.INTERVAL)
+
+
+async def test_a_full_disk_takes_nothing_and_the_offset_stays(tmp_path: Path) -> None:
+    files = FaultyFiles()
+    async with FolderSpool(tmp_path, files=files) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        file = await spool.open(recording.id)
+        await file.append(b"kept", sync=True)
+        files.fail_at, files.fail_with = len(files.log), errno.ENOSPC
+        with pytest.raises(StorageFull):
+            await file.append(b"too much", sync=True)
+        assert file.size_bytes == 4
+        assert await spool.size_bytes(recording.id) == 4
+        await file.append(b", and more", sync=True)
+        assert spool.path(recording.id).read_bytes() == b"kept, and more"
+        await file.close()
+
+
+async def test_a_failed_sync_is_never_retried_as_if_it_had_worked(tmp_path: Path) -> None:
+    files = FaultyFiles()
+    async with FolderSpool(tmp_path, files=files) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        file = await spool.open(recording.id)
+        files.fail_at, files.fail_with = len(files.log) + 1, errno.EIO
+        with pytest.raises(SyncFailed):
+            await file.append(b"perhaps kept", sync=True)
+        with pytest.raises(SyncFailed):
+            await file.append(b"more", sync=True)
+        with pytest.raises(SyncFailed):
+            await file.sync()
+        await file.close()
+
+
+async def test_below_the_reserve_no_recording_starts(tmp_path: Path) -> None:
+    async with FolderSpool(tmp_path, files=Files(), reserve_bytes=2**62) as spool:
+        with pytest.raises(StorageFull):
+            await spool.create(a_recording())
+        assert await spool.list_recordings() == []
+
+
+async def test_bytes_are_synced_before_an_append_returns(tmp_path: Path) -> None:
+    files = FaultyFiles()
+    async with FolderSpool(tmp_path, files=files) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        file = await spool.open(recording.id)
+        before = len(files.log)
+        await file.append(b"word", sync=True)
+        assert files.log[before:] == ["write_all", "sync_data"]
+        await file.close()
+
+
+async def test_a_new_file_and_its_name_are_synced(tmp_path: Path) -> None:
+    files = FaultyFiles()
+    async with FolderSpool(tmp_path, files=files) as spool:
+        before = len(files.log)
+        await spool.create(a_recording())
+        log = files.log[before:]
+        assert log[-1] == "sync_folder"
+        assert log.index("sync_data") < log.index("replace") < log.index("sync_folder")
+
+
+async def test_fsync_off_never_syncs_appends(tmp_path: Path) -> None:
+    files = FaultyFiles()
+    async with FolderSpool(tmp_path, files=files, fsync=Fsync.OFF) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        file = await spool.open(recording.id)
+        before = len(files.log)
+        await file.append(b"word", sync=True)
+        await file.sync()
+        assert "sync_data" not in files.log[before:]
+        await file.close()
+
+
+async def test_an_interval_owed_is_paid_on_closing(tmp_path: Path) -> None:
+    files = FaultyFiles()
+    async with FolderSpool(tmp_path, files=files, fsync=Fsync.INTERVAL) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        file = await spool.open(recording.id)
+        before = len(files.log)
+        await file.append(b"word", sync=True)
+        assert "sync_data" not in files.log[before:]
+        await file.close()
+        assert "sync_data" in files.log[before:]
+
+
+async def test_what_a_crash_left_half_written_is_swept(tmp_path: Path) -> None:
+    (tmp_path / "~0123").write_bytes(b"half a note")
+    async with FolderSpool(tmp_path, files=Files()):
+        assert not (tmp_path / "~0123").exists()
+
+
+async def test_a_note_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    async with FolderSpool(tmp_path, files=Files()) as spool:
+        damaged, whole = a_recording(), a_recording()
+        await spool.create(damaged)
+        await spool.create(whole)
+        (tmp_path / f"{damaged.id}.json").write_bytes(b"{")
+        assert await spool.list_recordings() == [whole]

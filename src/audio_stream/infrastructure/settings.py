@@ -15,7 +15,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _BITRATE = re.compile(r"[1-9][0-9]{1,2}k")
 Station = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -69,7 +69,7 @@ class Settings(BaseSettings):
         validation_alias=_original("ADMIN_PASSWORD"),
         description="ADMIN_PASSWORD: the password for it. Without both, anyone may broadcast.",
     )
-    trusted_proxies: tuple[str, ...] = Field(
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Addresses or networks of the proxies whose X-Forwarded headers are believed.",
     )
@@ -120,6 +120,14 @@ class Settings(BaseSettings):
         if not _BITRATE.fullmatch(value):
             raise ValueError("must be a number of kilobits such as 192k")
         return value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        given = [value] if isinstance(value, str) else value
+        if not isinstance(given, list):
+            return given
+        return [part.strip() for text in given for part in str(text).split(",") if part.strip()]
 
     @field_validator("cover")
     @classmethod

@@ -1,0 +1,133 @@
+"""The connection to the catalog's database, and all that is particular to an engine."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from audio_stream.adapters.catalog.version import CatalogUnusable, is_up_to_date
+from audio_stream.domain.errors import StorageFailed, StorageFull
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+_BUSY_TIMEOUT_MS = 10_000
+
+_PRAGMAS = (
+    f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+    "journal_mode = WAL",  # readers never wait for a writer
+    "synchronous = FULL",  # with less, a power loss takes commits back
+    "fullfsync = ON",  # macOS: through the drive's cache; nothing elsewhere
+    "foreign_keys = ON",
+)
+
+_DISK_ERRORS = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT}
+
+
+def sqlite_url(path: Path) -> URL:
+    """Return the address of a catalog in a file of its own."""
+    return URL.create("sqlite+aiosqlite", database=str(path))
+
+
+class Database:
+    """A pool of connections, open between `open` and `close`."""
+
+    def __init__(self, url: str | URL) -> None:
+        self._url = make_url(url)
+        self._engine: AsyncEngine | None = None
+
+    async def open(self) -> None:
+        """Connect and bring the tables up to date. Raises CatalogUnusable."""
+        self._engine = _make_engine(self._url)
+        try:
+            async with self.reading() as connection:
+                up_to_date = await connection.run_sync(is_up_to_date)
+            if not up_to_date:
+                # Alembic takes longer to import than all the rest of the start.
+                from audio_stream.adapters.catalog.migrate import upgrade  # noqa: PLC0415
+
+                async with self.writing() as connection:
+                    await connection.run_sync(upgrade)
+        except SQLAlchemyError as error:
+            await self.close()
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            raise CatalogUnusable(f"The catalog {self._url!r} cannot be opened: {cause}") from error
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._engine is not None:
+            await self._engine.dispose()
+            self._engine = None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection for one statement. Raises StorageFailed."""
+        with _disk_errors():
+            async with self._opened().connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection for a transaction: committed at the end, rolled back by an error.
+
+        Raises StorageFull, StorageFailed.
+        """
+        with _disk_errors():
+            async with self._opened().execution_options(writes=True).begin() as connection:
+                yield connection
+
+    def _opened(self) -> AsyncEngine:
+        if self._engine is None:
+            raise RuntimeError("The catalog is not open: enter it first.")
+        return self._engine
+
+
+def _make_engine(url: URL) -> AsyncEngine:
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, pool_pre_ping=True)
+    # sqlite3 would begin transactions by rules of its own; `_begin_at_once` does it.
+    engine = create_async_engine(url, connect_args={"isolation_level": None})
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    event.listen(engine.sync_engine, "begin", _begin_at_once)
+    return engine
+
+
+def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_at_once(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails without waiting when another writes
+    # in between. One that only reads is a single statement and needs no transaction.
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # without SQLite's details
+        if code == sqlite3.SQLITE_FULL:
+            raise StorageFull from error
+        if code in _DISK_ERRORS:
+            raise StorageFailed(str(error.orig)) from error
+        raise

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
 from audio_stream.adapters.blob.file import FileBlobStore
 from audio_stream.adapters.blob.manifests import BlobManifests
-from audio_stream.adapters.catalog.sql_catalog import SqlCatalog
+from audio_stream.adapters.catalog.catalog import SqlCatalog
+from audio_stream.adapters.catalog.database import sqlite_url
 from audio_stream.adapters.files import Files
 from audio_stream.adapters.http.health_controller import HealthController
 from audio_stream.adapters.http.legacy_controller import LegacyController
@@ -51,14 +53,15 @@ from audio_stream.usecases.start_recording import StartRecording
 from audio_stream.usecases.store_original import StoreOriginal
 from audio_stream.usecases.track_changes import TrackChanges
 
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
 _CHECKED_CHUNK_BYTES = 64 * 2**20
 _TURN_TIMEOUT_S = 5.0
 
 
-def _database_url(settings: Settings) -> str:
-    if settings.database_url is not None:
-        return settings.database_url
-    return f"sqlite+aiosqlite:///{(settings.data_dir / 'catalog.db').absolute()}"
+def _database_url(settings: Settings) -> URL | str:
+    return settings.database_url or sqlite_url(settings.data_dir.absolute() / "catalog.db")
 
 
 class Container(containers.DeclarativeContainer):
@@ -80,9 +83,8 @@ class Container(containers.DeclarativeContainer):
         fsync=providers.Callable(Fsync, settings.provided.fsync),
         reserve_bytes=settings.provided.disk_reserve,
     )
-    scratch = providers.Singleton(
-        FolderScratch, providers.Callable(lambda folder: folder / "scratch", _data_dir)
-    )
+    _scratch_folder = providers.Callable(lambda folder: folder / "scratch", _data_dir)
+    scratch = providers.Singleton(FolderScratch, _scratch_folder)
     blobs = providers.Singleton(
         FileBlobStore, providers.Callable(lambda folder: folder / "library", _data_dir), files=files
     )
@@ -94,7 +96,7 @@ class Container(containers.DeclarativeContainer):
         time_limit_s=settings.provided.media_timeout_s,
     )
     mp3_converter = providers.Singleton(
-        LocalMp3Converter, blob_store=blobs, media=media, scratch=scratch
+        LocalMp3Converter, blob_store=blobs, media=media, work_dir=_scratch_folder
     )
     live = providers.Singleton(
         MemoryLiveFeed,

@@ -51,6 +51,7 @@ FULL_RECORDING = recording(
     station=StationSlug("jazz-fm"),
     title=clean_title("Ümläut 🎷 100% 'quoted' \\ <b>"),
     live=False,
+    claimed_type="video/mp4",
     started_at=NOON,
     state=RecordingState.FAILED,
     length_bytes=5_000_000_000,

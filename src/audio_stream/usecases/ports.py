@@ -101,7 +101,7 @@ class TrackCatalog(Protocol):
         Keyset paging: a track added or deleted meanwhile neither repeats nor hides another.
         `query`: every word of it stands somewhere in the title or the station, whatever the case
         (Unicode); no character in it is a wildcard. Raises InvalidRequest for a cursor that no
-        page gave.
+        page gave, and for a query of more than 100 words.
         """
 
     @abstractmethod

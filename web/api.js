@@ -1,0 +1,207 @@
+/**
+ * Every request that the pages make: the only module that fetches.
+ *
+ * @typedef {{kind: "original" | "mp3", state: "pending" | "ready" | "failed", reason: ?string,
+ *   url: ?string, mime_type: ?string, size_bytes: ?number}} Rendition
+ * @typedef {{id: string, name: string, title: string, station: string, created_at: string,
+ *   duration_s: ?number, state: "processing" | "ready" | "failed", reason?: ?string,
+ *   incomplete: boolean, renditions: Rendition[]}} Track
+ * @typedef {{tracks: Track[], next_cursor: ?string}} TrackPage
+ * @typedef {{station: string, title: string, live: boolean, started_at: ?string,
+ *   listeners: number, mime_type: ?string}} Station
+ * @typedef {{id: string, state: "recording" | "interrupted" | "finished" | "failed",
+ *   reason: ?string, station: string, title: string, size_bytes: number, duration_s: ?number,
+ *   started_at: string, on_air: boolean}} Recording
+ */
+
+/** The server answered, and the answer is no: RFC 9457 problem details. */
+export class Problem extends Error {
+  /**
+   * @param {number} status
+   * @param {Record<string, unknown>} fields
+   */
+  constructor(status, fields) {
+    super(String(fields.detail ?? fields.title ?? `The server answered ${status}.`));
+    this.status = status;
+    this.fields = fields;
+  }
+}
+
+/** The server could not be reached, or the connection broke before it answered. */
+export class Unreachable extends Error {
+  /** @param {unknown} cause */
+  constructor(cause) {
+    super("The server cannot be reached.", { cause });
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} [init]
+ */
+async function request(url, init) {
+  let response;
+  try {
+    response = await fetch(url, init);
+  } catch (cause) {
+    throw new Unreachable(cause);
+  }
+  if (response.ok) return response;
+  const fields = await response.json().catch(() => ({ title: response.statusText || undefined }));
+  throw new Problem(response.status, fields);
+}
+
+/** @returns {Promise<Station[]>} the default station first */
+export async function listStations() {
+  return (await (await request("/api/stations")).json()).stations;
+}
+
+/**
+ * @param {{query?: string, cursor?: ?string, limit?: number}} wanted
+ * @returns {Promise<TrackPage>} newest first
+ */
+export async function listTracks({ query = "", cursor = null, limit = 30 }) {
+  const parameters = new URLSearchParams({ limit: String(limit) });
+  if (query) parameters.set("q", query);
+  if (cursor) parameters.set("cursor", cursor);
+  return (await request(`/api/tracks?${parameters}`)).json();
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<Track>}
+ */
+export async function readTrack(id) {
+  return (await request(`/api/tracks/${encodeURIComponent(id)}`)).json();
+}
+
+/**
+ * @param {string} id
+ * @param {string} title
+ * @returns {Promise<Track>}
+ */
+export async function renameTrack(id, title) {
+  const response = await request(`/api/tracks/${encodeURIComponent(id)}`, {
+    method: "PATCH",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ title }),
+  });
+  return response.json();
+}
+
+/** @param {string} id */
+export async function deleteTrack(id) {
+  await request(`/api/tracks/${encodeURIComponent(id)}`, { method: "DELETE" });
+}
+
+/**
+ * The loudness of a track over time, in the audiowaveform JSON format, version 2.
+ *
+ * @param {string} id
+ * @returns {Promise<{bits: number, length: number, data: number[]}>} pairs of minimum and maximum
+ */
+export async function readWaveform(id) {
+  return (await request(`/tracks/${encodeURIComponent(id)}/waveform.json`)).json();
+}
+
+/**
+ * The live sound of a station from its live edge on.
+ *
+ * @param {string} station
+ * @param {AbortSignal} signal
+ */
+export async function openLive(station, signal) {
+  return request(`${liveUrl(station)}?backlog=0`, { signal, cache: "no-store" });
+}
+
+/**
+ * Where a plain `<audio>` element hears the station.
+ *
+ * @param {string} station
+ */
+export function liveUrl(station) {
+  return `/live/${encodeURIComponent(station)}`;
+}
+
+const TUS = { "Tus-Resumable": "1.0.0" };
+
+/** @param {string} id */
+const recordingUrl = (id) => `/api/recordings/${encodeURIComponent(id)}`;
+
+/** @param {string} text */
+const base64 = (text) => btoa(String.fromCodePoint(...new TextEncoder().encode(text)));
+
+/**
+ * Start a live recording: tus creation with a deferred length.
+ *
+ * @param {{station: string, title: string, filetype: string}} metadata
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<string>} its id
+ */
+export async function createRecording(metadata, signal) {
+  const pairs = Object.entries(metadata).filter(([, value]) => value !== "");
+  const response = await request("/api/recordings", {
+    method: "POST",
+    headers: {
+      ...TUS,
+      "Upload-Defer-Length": "1",
+      "Upload-Metadata": pairs.map(([key, value]) => `${key} ${base64(value)}`).join(","),
+    },
+    ...(signal && { signal }),
+  });
+  // Only its last part: a proxy that hides the outer scheme would make the rest of it wrong.
+  return String(response.headers.get("Location")).split("/").pop() ?? "";
+}
+
+/**
+ * Append bytes where the recording ends.
+ *
+ * @param {{id: string, offset: number, body: ?Blob, length?: number | undefined,
+ *   signal?: AbortSignal, keepalive?: boolean}} piece `length` declares where the recording ends
+ * @returns {Promise<number>} the new offset: everything before it is safe
+ */
+export async function appendChunk({ id, offset, body, length, signal, keepalive = false }) {
+  const response = await request(recordingUrl(id), {
+    method: "PATCH",
+    headers: {
+      ...TUS,
+      "Content-Type": "application/offset+octet-stream",
+      "Upload-Offset": String(offset),
+      ...(length !== undefined && { "Upload-Length": String(length) }),
+    },
+    body,
+    keepalive,
+    ...(signal && { signal }),
+  });
+  return Number(response.headers.get("Upload-Offset"));
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<{offset: number, length: ?number}>} where to go on, and its end once declared
+ */
+export async function readOffset(id) {
+  const { headers } = await request(recordingUrl(id), {
+    method: "HEAD",
+    headers: TUS,
+    cache: "no-store",
+  });
+  const length = headers.get("Upload-Length");
+  return {
+    offset: Number(headers.get("Upload-Offset")),
+    length: length === null ? null : Number(length),
+  };
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<Recording>}
+ */
+export async function readRecording(id) {
+  return (await request(recordingUrl(id), { cache: "no-store" })).json();
+}
+
+/** @param {string} id */
+export async function discardRecording(id) {
+  await request(recordingUrl(id), { method: "DELETE", headers: TUS });
+}

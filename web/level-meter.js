@@ -1,0 +1,52 @@
+/** Shows how loud the input is, as a bar and as words. */
+
+import { level_db } from "./visualizer.js";
+
+const QUIETEST_DB = -60;
+const TELL_EVERY_MS = 250;
+
+export class LevelMeter {
+  #meter;
+  #bar;
+  #frame = 0;
+  #told_ms = 0;
+
+  /** @param {HTMLElement} meter with `role="meter"`; its first child is the bar */
+  constructor(meter) {
+    this.#meter = meter;
+    this.#bar = /** @type {HTMLElement} */ (meter.firstElementChild);
+  }
+
+  /** @param {AnalyserNode} analyser */
+  start(analyser) {
+    cancelAnimationFrame(this.#frame);
+    const loop = () => {
+      this.#frame = requestAnimationFrame(loop);
+      this.#show(level_db(analyser));
+    };
+    loop();
+  }
+
+  stop() {
+    cancelAnimationFrame(this.#frame);
+    this.#told_ms = 0;
+    this.#show(QUIETEST_DB);
+  }
+
+  /** @param {number} level */
+  #show(level) {
+    const shown_db = Math.max(QUIETEST_DB, Math.min(0, level));
+    this.#bar.style.setProperty("--share", `${(1 - shown_db / QUIETEST_DB) * 100}%`);
+    if (performance.now() - this.#told_ms < TELL_EVERY_MS) return;
+    this.#told_ms = performance.now();
+    this.#meter.setAttribute("aria-valuenow", shown_db.toFixed(0));
+    this.#meter.setAttribute("aria-valuetext", inWords(shown_db));
+  }
+}
+
+/** @param {number} shown_db */
+function inWords(shown_db) {
+  if (shown_db <= -55) return "silence";
+  if (shown_db < -35) return "quiet";
+  return shown_db < -6 ? "good" : "loud";
+}

@@ -1,0 +1,202 @@
+/** The listeners' page: wires the live player, the stations and the tracks to what is seen. */
+
+import * as api from "./api.js";
+import { find, icon } from "./dom.js";
+import { EventWatch } from "./events.js";
+import { timeOfDay } from "./format.js";
+import { Listening } from "./listening.js";
+import { LivePlayer } from "./live-player.js";
+import { StationChoice } from "./station-choice.js";
+import { TrackDrawer } from "./track-drawer.js";
+import { TrackLibrary } from "./track-library.js";
+import { TrackPlayer } from "./track-player.js";
+import { Visualizer } from "./visualizer.js";
+
+const radio = find("#radio", HTMLElement);
+const media = find("#player", HTMLAudioElement);
+const playButton = find("#play", HTMLButtonElement);
+const badge = find("#badge", HTMLElement);
+const now = find("#now", HTMLElement);
+const offer = find("#offer", HTMLElement);
+const newestButton = find("#newest", HTMLButtonElement);
+const deck = find("#deck", HTMLElement);
+const deckPlayer = find("track-player", TrackPlayer);
+
+const live = new LivePlayer(media);
+const listening = new Listening();
+const visualizer = new Visualizer(find("#visualizer", HTMLCanvasElement));
+const library = new TrackLibrary();
+const drawer = new TrackDrawer(library, playTrack);
+const stations = new StationChoice(find("#stations", HTMLFieldSetElement), () => {
+  if (live.isWanted) live.play(stations.chosen);
+  show();
+});
+
+const news = new EventWatch({
+  open: refresh,
+  station(station) {
+    stations.update(station);
+    if (station.live && station.station === stations.chosen) live.wake();
+    show();
+  },
+  async track(change) {
+    await library.apply(change);
+    if (change.id === deckPlayer.track?.id) followLoadedTrack(change.deleted);
+  },
+});
+
+async function refresh() {
+  library.refresh();
+  try {
+    stations.replace(await api.listStations());
+    if (stations.current?.live) live.wake();
+    show();
+  } catch {
+    // The event stream comes back when the server does, and with it the next refresh.
+  }
+}
+
+/** Watch the news only while somebody looks, or waits for the station to begin. */
+function watch() {
+  const waiting = live.state === "offAir" || live.state === "unreachable";
+  news.watching = document.visibilityState === "visible" || waiting;
+}
+
+function playLive() {
+  deckPlayer.audio.pause();
+  listening.hear(media);
+  live.play(stations.chosen);
+}
+
+/** @param {api.Track} track */
+function playTrack(track) {
+  live.pause();
+  deck.hidden = false;
+  document.body.classList.add("has-deck");
+  deckPlayer.load(track);
+  drawer.loadedId = track.id;
+  listening.hear(deckPlayer.audio);
+  deckPlayer.toggle();
+}
+
+function closeDeck() {
+  deckPlayer.unload();
+  deck.hidden = true;
+  document.body.classList.remove("has-deck");
+  drawer.loadedId = "";
+}
+
+/** @param {boolean} deleted */
+async function followLoadedTrack(deleted) {
+  if (deleted) return closeDeck();
+  const id = deckPlayer.track?.id ?? "";
+  const track = library.tracks.find((each) => each.id === id) ?? (await api.readTrack(id));
+  if (deckPlayer.track?.id === id) deckPlayer.load(track);
+}
+
+function show() {
+  const station = stations.current;
+  const isLive = live.state === "playing" || Boolean(station?.live);
+  radio.dataset.state = live.state;
+  badge.textContent = isLive ? "Live" : "Off air";
+  badge.classList.toggle("is-live", isLive);
+  const verb = live.isWanted ? "Pause" : "Play";
+  if (playButton.getAttribute("aria-label") !== verb) {
+    playButton.setAttribute("aria-label", verb);
+    playButton.replaceChildren(icon(verb.toLowerCase()));
+  }
+  const words = describe(isLive ? station : undefined);
+  if (now.textContent !== words) now.textContent = words;
+  const { newest } = library;
+  offer.hidden = isLive || newest === null || !deck.hidden;
+  find(".pill-text", HTMLElement, newestButton).textContent = newest?.title ?? "";
+  if (live.state === "playing") visualize();
+  showOnLockScreen(isLive ? station : undefined);
+}
+
+/** @param {api.Station | undefined} station the one on air, if it is */
+function describe(station) {
+  if (live.state === "unreachable") return "The server cannot be reached. Trying again…";
+  if (live.state === "blocked") return "Your browser wants another click before it plays sound.";
+  if (live.state === "connecting") return "Tuning in…";
+  if (!station) {
+    return live.isWanted
+      ? "Off air right now. It plays here by itself as soon as the broadcast begins."
+      : "Off air right now.";
+  }
+  const since = station.started_at ? ` · since ${timeOfDay(station.started_at)}` : "";
+  const others = station.listeners > 0 ? ` · ${station.listeners.toLocaleString()} listening` : "";
+  return `${station.title}${since}${others}`;
+}
+
+function visualize() {
+  const playing = live.state === "playing" || !deckPlayer.audio.paused;
+  if (playing && listening.analyser) visualizer.start(listening.analyser);
+  else visualizer.stop();
+}
+
+/** @param {api.Station | undefined} station */
+function showOnLockScreen(station) {
+  if (!("mediaSession" in navigator) || !station) return;
+  navigator.mediaSession.metadata = new MediaMetadata({
+    title: station.title,
+    artist: document.title,
+    artwork: [{ src: "/cover" }],
+  });
+}
+
+playButton.addEventListener("click", () => (live.isWanted ? live.pause() : playLive()));
+newestButton.addEventListener("click", () => library.newest && playTrack(library.newest));
+find("#close-deck", HTMLButtonElement).addEventListener("click", () => {
+  closeDeck();
+  show();
+  playButton.focus();
+});
+live.addEventListener("change", () => {
+  show();
+  visualize();
+  watch();
+});
+library.addEventListener("change", show);
+for (const type of ["play", "pause", "ended"]) {
+  deckPlayer.audio.addEventListener(type, () => {
+    if (type === "play") {
+      live.pause();
+      listening.hear(deckPlayer.audio);
+    }
+    visualize();
+  });
+}
+media.addEventListener("timeupdate", () => {
+  media.dataset.delayS = live.delay_s?.toFixed(3) ?? "";
+  media.dataset.stalls = String(live.stalls);
+  media.dataset.way = live.way;
+});
+document.addEventListener("visibilitychange", watch);
+addEventListener("online", () => live.wake());
+addEventListener("pagehide", () => {
+  news.watching = false;
+});
+addEventListener("pageshow", watch);
+if ("mediaSession" in navigator) {
+  navigator.mediaSession.setActionHandler("play", playLive);
+  navigator.mediaSession.setActionHandler("pause", () => {
+    live.pause();
+    deckPlayer.audio.pause();
+  });
+}
+
+watch();
+await refresh();
+const wanted = new URLSearchParams(location.search).get("track");
+if (wanted) {
+  // A link to one track: show it, and let the person press its Play.
+  const track = await api.readTrack(wanted).catch(() => null);
+  if (track) {
+    deck.hidden = false;
+    document.body.classList.add("has-deck");
+    deckPlayer.load(track);
+    drawer.loadedId = track.id;
+    show();
+  }
+}

@@ -1,0 +1,36 @@
+/** Lets the page see what its media elements play. */
+
+/** iPhones silence Web Audio once the screen is locked, so there the sound stays out of it. */
+const SILENCED_IN_BACKGROUND =
+  /iP(hone|ad|od)/.test(navigator.userAgent) ||
+  (/Mac/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
+
+export class Listening {
+  /** @type {?AudioContext} */
+  #context = null;
+  /** @type {Set<HTMLMediaElement>} */
+  #heard = new Set();
+
+  /** @type {?AnalyserNode} */
+  analyser = null;
+
+  /** Route an element through the analyser. Call it within a click. @param {HTMLMediaElement} media */
+  hear(media) {
+    if (SILENCED_IN_BACKGROUND) return;
+    this.#context ??= new AudioContext({ latencyHint: "interactive" });
+    this.#context.resume();
+    this.analyser ??= this.#makeAnalyser(this.#context);
+    if (this.#heard.has(media)) return;
+    this.#heard.add(media);
+    this.#context.createMediaElementSource(media).connect(this.analyser);
+  }
+
+  /** @param {AudioContext} context */
+  #makeAnalyser(context) {
+    const analyser = context.createAnalyser();
+    analyser.fftSize = 4096;
+    analyser.smoothingTimeConstant = 0.75;
+    analyser.connect(context.destination);
+    return analyser;
+  }
+}

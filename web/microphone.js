@@ -1,0 +1,154 @@
+/**
+ * The microphone behind a Web Audio graph, so that the device can be changed while what is
+ * recorded goes on: input → analyser, input → output stream.
+ */
+
+/**
+ * How the browser treats the sound and how much of it is kept.
+ *
+ * @typedef {"voice" | "music"} Sound
+ * @type {Record<Sound, {channels: number, bitrate_bps: number, constraints: MediaTrackConstraints}>}
+ */
+export const SOUNDS = {
+  voice: {
+    channels: 1,
+    bitrate_bps: 64_000,
+    constraints: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+  },
+  music: {
+    channels: 2,
+    bitrate_bps: 128_000,
+    constraints: {
+      echoCancellation: false,
+      noiseSuppression: false,
+      autoGainControl: false,
+      channelCount: { ideal: 2 },
+    },
+  },
+};
+
+export class Microphone {
+  #context = new AudioContext({ latencyHint: "interactive" });
+  #output = this.#context.createMediaStreamDestination();
+  /** @type {?MediaStreamAudioSourceNode} */
+  #input = null;
+  #onLost;
+
+  analyser = this.#context.createAnalyser();
+  /** @type {Sound} */
+  sound = "voice";
+
+  /** @param {{onLost: () => void}} options told when the device in use goes away */
+  constructor({ onLost }) {
+    this.#onLost = onLost;
+    this.analyser.fftSize = 2048;
+    this.analyser.smoothingTimeConstant = 0.75;
+  }
+
+  /** What a recorder records; it stays the same whatever device is used. */
+  get stream() {
+    return this.#output.stream;
+  }
+
+  /** The device in use, "" when there is none. */
+  get deviceId() {
+    return this.#track?.getSettings().deviceId ?? "";
+  }
+
+  get isOpen() {
+    return this.#track?.readyState === "live";
+  }
+
+  /**
+   * Open a device, or change to it. Rejects with what `getUserMedia` rejects with.
+   *
+   * @param {string} deviceId "" for the browser's choice
+   * @param {Sound} sound
+   */
+  async open(deviceId, sound) {
+    if (!navigator.mediaDevices?.getUserMedia) throw new InsecurePage();
+    const { constraints, channels } = SOUNDS[sound];
+    const stream = await navigator.mediaDevices.getUserMedia({
+      audio: { ...constraints, ...(deviceId && { deviceId: { exact: deviceId } }) },
+    });
+    this.close();
+    this.sound = sound;
+    this.#output.channelCount = channels;
+    this.#input = this.#context.createMediaStreamSource(stream);
+    this.#input.connect(this.analyser);
+    this.#input.connect(this.#output);
+    stream.getAudioTracks()[0]?.addEventListener("ended", this.#onLost);
+    await Promise.race([this.resume(), new Promise((resolve) => setTimeout(resolve, 300))]);
+  }
+
+  /** Browsers start sound only after the person has touched the page. */
+  async resume() {
+    if (this.#context.state !== "running") await this.#context.resume();
+  }
+
+  /** Let go of the device: the browser's sign that it listens goes out. */
+  close() {
+    this.#input?.disconnect();
+    for (const track of this.#input?.mediaStream.getTracks() ?? []) track.stop();
+    this.#input = null;
+  }
+
+  get #track() {
+    return this.#input?.mediaStream.getAudioTracks()[0];
+  }
+}
+
+/** Browsers hide the microphone from pages that came over plain HTTP from another computer. */
+export class InsecurePage extends Error {}
+
+/** @returns {Promise<{id: string, label: string}[]>} labels are empty before permission */
+export async function listDevices() {
+  const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  return devices
+    .filter(({ kind }) => kind === "audioinput")
+    .map(({ deviceId, label }) => ({ id: deviceId, label }));
+}
+
+/** @returns {Promise<boolean>} whether opening the microphone would ask the person nothing */
+export async function isAllowed() {
+  try {
+    const name = /** @type {PermissionName} */ ("microphone");
+    return (await navigator.permissions.query({ name })).state === "granted";
+  } catch {
+    return false; // Some browsers do not know this permission by name.
+  }
+}
+
+/**
+ * What to tell a person whose microphone did not open.
+ *
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function explain(error) {
+  if (error instanceof InsecurePage) {
+    const port = location.port ? `:${location.port}` : "";
+    return (
+      "Your browser gives the microphone only to secure pages. On the computer that runs this " +
+      `radio, open http://localhost${port}/record. From anywhere else, open it over https://.`
+    );
+  }
+  switch (error instanceof DOMException ? error.name : "") {
+    case "NotAllowedError":
+    case "SecurityError":
+      return (
+        "The microphone is blocked for this page. Click the icon left of the address, allow the " +
+        "microphone, and press Record again. If that changes nothing, look in your system's " +
+        "privacy settings."
+      );
+    case "NotFoundError":
+      return "No microphone was found. Plug one in or switch it on, then press Record again.";
+    case "OverconstrainedError":
+      return "That microphone is gone. Choose another one and press Record again.";
+    case "NotReadableError":
+    case "AbortError":
+      return "The microphone is busy or not working. Close other programs that use it, then retry.";
+    default:
+      return `The microphone could not be opened: ${error instanceof Error ? error.message : error}`;
+  }
+}

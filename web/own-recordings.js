@@ -1,0 +1,52 @@
+/** The recordings that this browser has begun and not seen end, one for each station. */
+
+import * as api from "./api.js";
+
+const KEY = "audio-stream.recordings";
+
+/** @returns {Record<string, string>} recording ids by station */
+function load() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? "{}");
+  } catch {
+    return {}; // Private windows may have no storage, and others' extensions may spoil it.
+  }
+}
+
+/** @param {Record<string, string>} recordings */
+function save(recordings) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(recordings));
+  } catch {
+    // Without storage an old recording ends by the server's timeout instead.
+  }
+}
+
+/** @param {string} station @param {string} id */
+export function remember(station, id) {
+  save({ ...load(), [station]: id });
+}
+
+/** @param {string} station @param {string} id */
+export function forget(station, id) {
+  const { [station]: known, ...others } = load();
+  if (known === id) save(others);
+}
+
+/**
+ * End what an earlier page of this browser left open on a station: it becomes a track as it is.
+ *
+ * @param {string} station
+ */
+export async function endLeftOver(station) {
+  const id = load()[station];
+  if (!id) return;
+  try {
+    const { offset, length } = await api.readOffset(id);
+    if (length !== offset) await api.appendChunk({ id, offset, body: null, length: offset });
+  } catch (error) {
+    // Whatever else the server says of it, it no longer stands in the way.
+    if (!(error instanceof api.Problem)) throw error;
+  }
+  forget(station, id);
+}

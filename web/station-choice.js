@@ -1,0 +1,79 @@
+/** Which station this page is about, and the choice between several. */
+
+import { element } from "./dom.js";
+
+/** @import { Station } from "./api.js" */
+
+export class StationChoice {
+  #fieldset;
+  #onChoose;
+  /** @type {Map<string, Station>} */
+  #known = new Map();
+  #default = "main";
+  #asked = new URLSearchParams(location.search).get("station");
+
+  /**
+   * @param {HTMLFieldSetElement} fieldset where the choice is shown, once there is one
+   * @param {() => void} onChoose
+   */
+  constructor(fieldset, onChoose) {
+    this.#fieldset = fieldset;
+    this.#onChoose = onChoose;
+  }
+
+  /** The slug of the chosen station. */
+  get chosen() {
+    return this.#asked ?? this.#default;
+  }
+
+  /** What is known of the chosen station. */
+  get current() {
+    return this.#known.get(this.chosen);
+  }
+
+  /** @param {Station[]} stations all there are, the default one first */
+  replace(stations) {
+    this.#default = stations[0]?.station ?? this.#default;
+    this.#known = new Map(stations.map((station) => [station.station, station]));
+    this.#show();
+  }
+
+  /** @param {Station} station */
+  update(station) {
+    this.#known.set(station.station, station);
+    this.#show();
+  }
+
+  #show() {
+    const offered = [...this.#known.values()].filter(
+      ({ live, station }) => live || station === this.chosen,
+    );
+    this.#fieldset.hidden = offered.length < 2;
+    const focused = document.activeElement?.getAttribute("value");
+    const labels = offered.map((station) => this.#option(station));
+    this.#fieldset.replaceChildren(
+      /** @type {Node} */ (this.#fieldset.firstElementChild),
+      ...labels,
+    );
+    for (const input of this.#fieldset.querySelectorAll("input")) {
+      if (input.value === focused) input.focus();
+    }
+  }
+
+  /** @param {Station} station */
+  #option({ station, title, live }) {
+    const input = element("input", { type: "radio", name: "station", value: station });
+    input.checked = station === this.chosen;
+    input.addEventListener("change", () => {
+      this.#asked = station;
+      const url = new URL(location.href);
+      url.searchParams.set("station", station);
+      history.replaceState(null, "", url);
+      this.#onChoose();
+    });
+    const text = element("span", { class: live ? "pill-text on-air" : "pill-text" });
+    text.textContent =
+      live && title ? `${station}: ${title}` : `${station}${live ? "" : " (off air)"}`;
+    return element("label", {}, input, text);
+  }
+}

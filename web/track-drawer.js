@@ -1,0 +1,142 @@
+/** The drawer with the library's tracks. */
+
+import { element, find, icon } from "./dom.js";
+import { clock, dayAndTime } from "./format.js";
+import { describeState, rendition } from "./track-player.js";
+
+/** @import { Track } from "./api.js" */
+/** @import { TrackLibrary } from "./track-library.js" */
+
+const TYPING_PAUSE_MS = 250;
+
+export class TrackDrawer {
+  #drawer = find("#tracks", HTMLElement);
+  #opener = find("#view-tracks", HTMLButtonElement);
+  #search = find("#search", HTMLInputElement);
+  #list = find("#track-list", HTMLOListElement);
+  #note = find("#track-note", HTMLElement);
+  #more = find("#more-tracks", HTMLButtonElement);
+  /** @type {Map<string, HTMLLIElement>} */
+  #rows = new Map();
+  #library;
+  #onChoose;
+  #loadedId = "";
+
+  /**
+   * @param {TrackLibrary} library
+   * @param {(track: Track) => void} onChoose
+   */
+  constructor(library, onChoose) {
+    this.#library = library;
+    this.#onChoose = onChoose;
+    library.addEventListener("change", () => this.#show());
+    this.#opener.addEventListener("click", () => this.#toggle(!this.isOpen));
+    find("#close-tracks", HTMLButtonElement).addEventListener("click", () => this.#toggle(false));
+    this.#more.addEventListener("click", () => library.more());
+    document.addEventListener("keydown", ({ key }) => {
+      if (key === "Escape" && this.isOpen) this.#toggle(false);
+    });
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let typing;
+    this.#search.addEventListener("input", () => {
+      clearTimeout(typing);
+      typing = setTimeout(() => library.search(this.#search.value), TYPING_PAUSE_MS);
+    });
+  }
+
+  get isOpen() {
+    return this.#drawer.classList.contains("is-open");
+  }
+
+  /** Mark the track that the deck holds. @param {string} id */
+  set loadedId(id) {
+    this.#loadedId = id;
+    for (const [each, row] of this.#rows) row.classList.toggle("is-loaded", each === id);
+  }
+
+  /** @param {boolean} open */
+  #toggle(open) {
+    this.#drawer.classList.toggle("is-open", open);
+    document.body.classList.toggle("has-drawer", open);
+    this.#drawer.inert = !open;
+    this.#opener.setAttribute("aria-expanded", String(open));
+    (open ? this.#search : this.#opener).focus({ preventScroll: true });
+  }
+
+  #show() {
+    const { tracks, hasMore, state, query } = this.#library;
+    const ids = new Set(tracks.map(({ id }) => id));
+    for (const [id, row] of this.#rows) {
+      if (ids.has(id)) continue;
+      row.remove();
+      this.#rows.delete(id);
+    }
+    tracks.forEach((track, index) => {
+      const row = this.#rows.get(track.id) ?? this.#makeRow(track.id);
+      this.#fill(row, track);
+      // Only what moved is moved, so that the focus stays where it was.
+      if (this.#list.children[index] !== row) {
+        this.#list.insertBefore(row, this.#list.children[index] ?? null);
+      }
+    });
+    this.#more.hidden = !hasMore;
+    this.#note.textContent = noteFor(state, tracks.length, query);
+  }
+
+  /** @param {string} id */
+  #makeRow(id) {
+    const row = element("li", { class: "track-row" });
+    this.#rows.set(id, row);
+    return row;
+  }
+
+  /**
+   * @param {HTMLLIElement} row
+   * @param {Track} track
+   */
+  #fill(row, track) {
+    const known = JSON.stringify(track);
+    if (row.dataset.known === known) return;
+    const hadFocus = row.contains(document.activeElement);
+    row.dataset.known = known;
+    row.dataset.trackId = track.id;
+    row.dataset.state = track.state;
+    row.classList.toggle("is-loaded", track.id === this.#loadedId);
+    const title = element("b");
+    title.textContent = track.title;
+    const facts = [dayAndTime(track.created_at)];
+    if (track.duration_s !== null) facts.unshift(clock(track.duration_s));
+    if (track.station !== "main") facts.push(track.station);
+    const mark = element("span", { class: "track-mark" }, icon("play"));
+    const button = element("button", { type: "button" }, mark, title);
+    button.append(element("small", {}, facts.join(" · ")));
+    const state = describeState(track);
+    if (state) button.append(element("span", { class: "track-state" }, state));
+    button.disabled = track.state !== "ready";
+    button.addEventListener("click", () => this.#onChoose(track));
+    row.replaceChildren(button);
+    const mp3 = rendition(track, "mp3");
+    if (mp3?.state === "ready") row.append(downloadLink(track, `${mp3.url}?download`));
+    if (hadFocus) button.focus();
+  }
+}
+
+/** @param {Track} track @param {string} href */
+function downloadLink(track, href) {
+  const link = element("a", { class: "round plain", href, download: "" }, icon("download"));
+  link.setAttribute("aria-label", `Download ${track.title} as MP3`);
+  link.title = "Download MP3";
+  return link;
+}
+
+/**
+ * @param {TrackLibrary["state"]} state
+ * @param {number} count
+ * @param {string} query
+ */
+function noteFor(state, count, query) {
+  if (state === "unreachable") return "The tracks cannot be read just now. Trying again…";
+  if (state === "loading") return "Looking for tracks…";
+  if (count > 0) return "";
+  return query ? `No tracks found for “${query}”` : "No tracks found";
+}

@@ -1,0 +1,109 @@
+/** The tracks that a page knows: searched, paged, and kept up to date by news. No page in here. */
+
+import * as api from "./api.js";
+
+/** @import { Track } from "./api.js" */
+
+export class TrackLibrary extends EventTarget {
+  /** @type {Map<string, Track>} */
+  #tracks = new Map();
+  /** @type {?string} */
+  #cursor = null;
+  #query = "";
+  #asked = 0;
+
+  /** @type {"loading" | "ready" | "unreachable"} */
+  state = "loading";
+
+  /** Newest first. */
+  get tracks() {
+    return [...this.#tracks.values()].sort(
+      (a, b) => Date.parse(b.created_at) - Date.parse(a.created_at) || (a.id < b.id ? 1 : -1),
+    );
+  }
+
+  get query() {
+    return this.#query;
+  }
+
+  get hasMore() {
+    return this.#cursor !== null;
+  }
+
+  /** The newest track that plays, whatever is searched for. */
+  newest = /** @type {?Track} */ (null);
+
+  /** Read the first page again; what was loaded beyond it is kept up to date by news. */
+  async refresh() {
+    await this.#load({ cursor: null });
+  }
+
+  /** @param {string} query every word of it must occur in the title or the station */
+  async search(query) {
+    this.#query = query.trim();
+    await this.#load({ cursor: null });
+  }
+
+  async more() {
+    if (this.#cursor !== null) await this.#load({ cursor: this.#cursor });
+  }
+
+  /** @param {{cursor: ?string}} page */
+  async #load({ cursor }) {
+    const asked = ++this.#asked;
+    const query = this.#query;
+    try {
+      const page = await api.listTracks({ query, cursor });
+      if (asked !== this.#asked) return; // The person has typed on meanwhile.
+      if (cursor === null) this.#tracks.clear();
+      for (const track of page.tracks) this.#tracks.set(track.id, track);
+      this.#cursor = page.next_cursor;
+      this.state = "ready";
+      if (query === "" && cursor === null) this.#findNewest(this.tracks);
+    } catch {
+      if (asked !== this.#asked) return;
+      this.state = "unreachable";
+    }
+    this.#changed();
+  }
+
+  /** @param {{id: string, deleted: boolean}} news */
+  async apply({ id, deleted }) {
+    const track = deleted ? null : await api.readTrack(id).catch(() => null);
+    if (track === null) {
+      this.#tracks.delete(id);
+      if (this.newest?.id === id) this.newest = null;
+      if (this.#query === "") this.#findNewest(this.tracks);
+      this.#changed();
+      return;
+    }
+    this.#findNewest([track]);
+    if (this.#query !== "") {
+      await this.refresh(); // Only the server knows whether it matches.
+      return;
+    }
+    if (this.#tracks.has(id) || !this.#isBeyondLoaded(track)) this.#tracks.set(id, track);
+    this.#changed();
+  }
+
+  /** @param {Track} track */
+  #isBeyondLoaded(track) {
+    const oldest = this.tracks.at(-1);
+    return this.hasMore && oldest !== undefined && track.created_at < oldest.created_at;
+  }
+
+  /** @param {Track[]} tracks */
+  #findNewest(tracks) {
+    for (const track of tracks) {
+      if (track.state !== "ready") continue;
+      const known = this.newest;
+      if (!known || known.id === track.id || known.created_at < track.created_at) {
+        this.newest = track;
+      }
+    }
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}

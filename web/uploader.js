@@ -1,0 +1,213 @@
+/**
+ * Brings a recording to the server: tus, one request in flight with everything that is ready.
+ *
+ * It knows no page. Whatever the network does, the bytes wait in the queue until the server has
+ * told an offset behind them.
+ */
+
+import * as api from "./api.js";
+import { backoff_s, Pause } from "./backoff.js";
+
+/** @import { MemoryQueue } from "./chunk-queue.js" */
+
+/**
+ * @typedef {{sent_bytes: number, unsent_bytes: number, unsent_s: number,
+ *   trouble: ?string}} Progress `trouble` says why nothing is being sent, null when all is well
+ * @typedef {{createRecording: typeof api.createRecording, appendChunk: typeof api.appendChunk,
+ *   readOffset: typeof api.readOffset}} Server
+ */
+
+const MOST_BYTES = 4 * 1024 * 1024;
+const ANSWER_WITHIN_MS = 60_000;
+/** What a browser sends after its page is gone is limited to 64 KiB, headers included. */
+const KEEPALIVE_BYTES = 60 * 1024;
+/** Answers that will be the same next time. 409 is not one: it tells that the offset moved. */
+const FINAL = new Set([400, 401, 403, 404, 410, 413, 415, 422, 460]);
+
+export class Uploader {
+  #server;
+  #queue;
+  #metadata;
+  #on;
+  #pause = new Pause();
+  #news = () => {};
+  #finishing = false;
+  #stopped = new AbortController();
+  #offset = 0;
+  #inFlight = 0;
+  #recorded_s = 0;
+  #finished = false;
+  /** @type {?string} */
+  #trouble = null;
+  /** @type {?string} */
+  id = null;
+
+  /**
+   * @param {{queue: MemoryQueue, metadata: {station: string, title: string, filetype: string},
+   *   onStart?: (id: string) => void, onProgress?: (progress: Progress) => void,
+   *   server?: Server}} options
+   */
+  constructor({ queue, metadata, onStart, onProgress, server = api }) {
+    this.#server = server;
+    this.#queue = queue;
+    this.#metadata = metadata;
+    this.#on = { start: onStart ?? (() => {}), progress: onProgress ?? (() => {}) };
+  }
+
+  /**
+   * @param {Blob} blob the next bytes of the recording
+   * @param {number} recorded_s its length with them
+   */
+  push(blob, recorded_s) {
+    this.#recorded_s = recorded_s;
+    this.#queue.push(blob, recorded_s);
+    this.#report();
+    this.#news();
+  }
+
+  /** Nothing more will be pushed: send the rest and end the recording. */
+  finish() {
+    this.#finishing = true;
+    this.#news();
+  }
+
+  /** The network may be back: try now rather than later. */
+  wake() {
+    this.#pause.wake();
+  }
+
+  /** Send nothing more; `run` returns. */
+  abandon() {
+    this.#stopped.abort();
+    this.#news();
+  }
+
+  /**
+   * Create the recording and send until it is finished.
+   *
+   * Returns true when the server has every byte and knows the end, false when abandoned. Throws
+   * the Problem that no further try can mend.
+   */
+  async run() {
+    let failures = 0;
+    while (!this.#finished && !this.#stopped.signal.aborted) {
+      try {
+        await this.#step();
+        failures = 0;
+      } catch (error) {
+        if (this.#stopped.signal.aborted) break;
+        if (!canRetry(error, this.id === null)) throw error;
+        this.#setTrouble(error instanceof Error ? error.message : String(error));
+        await this.#pause.wait(backoff_s(failures++), this.#stopped.signal);
+      }
+    }
+    return this.#finished;
+  }
+
+  async #step() {
+    if (this.id === null) {
+      this.id = await this.#server.createRecording(this.#metadata, this.#stopped.signal);
+      this.#on.start(this.id);
+    } else if (this.#trouble !== null) {
+      await this.#catchUp();
+    }
+    this.#setTrouble(null);
+    await this.#untilReady();
+    if (!this.#finished && !this.#stopped.signal.aborted) await this.#send();
+  }
+
+  async #untilReady() {
+    const { signal } = this.#stopped;
+    while (this.#offset >= this.#queue.end && !this.#finishing && !signal.aborted) {
+      await new Promise((resolve) => {
+        this.#news = () => resolve(undefined);
+      });
+    }
+  }
+
+  async #send() {
+    const offset = this.#offset;
+    const empty = offset >= this.#queue.end;
+    const body = empty ? null : this.#queue.read(offset, MOST_BYTES);
+    this.#inFlight = body?.size ?? 0;
+    const last = this.#finishing && offset + this.#inFlight === this.#queue.end;
+    try {
+      const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+      const length = last ? this.#queue.end : undefined;
+      const id = /** @type {string} */ (this.id);
+      this.#accept(await this.#server.appendChunk({ id, offset, body, length, signal }));
+      this.#finished = last;
+    } finally {
+      this.#inFlight = 0;
+    }
+  }
+
+  /** After trouble only the server knows how much of the last request it kept. */
+  async #catchUp() {
+    const { offset, length } = await this.#server.readOffset(/** @type {string} */ (this.id));
+    if (offset < this.#queue.start || offset > this.#queue.end) {
+      throw new api.Problem(409, { detail: "The server has lost a part of this recording." });
+    }
+    this.#accept(offset);
+    if (offset !== length) return;
+    this.#finished = this.#finishing && offset === this.#queue.end;
+    if (!this.#finished) {
+      throw new api.Problem(410, { detail: "This recording was ended from another page." });
+    }
+  }
+
+  /** @param {number} offset the server's word */
+  #accept(offset) {
+    this.#offset = offset;
+    this.#queue.release(offset);
+    this.#report();
+  }
+
+  /** @param {?string} trouble */
+  #setTrouble(trouble) {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#report();
+  }
+
+  #report() {
+    const unsentFrom_s = this.#queue.recorded_s(this.#offset);
+    this.#on.progress({
+      sent_bytes: this.#offset,
+      unsent_bytes: this.#queue.end - this.#offset,
+      unsent_s: unsentFrom_s === null ? 0 : Math.max(0, this.#recorded_s - unsentFrom_s),
+      trouble: this.#trouble,
+    });
+  }
+
+  /**
+   * The page is going away: end the recording with a request that outlives it.
+   *
+   * Whether the request in flight will still arrive cannot be known, so one request is sent for
+   * each case; the server refuses the one whose offset is wrong.
+   */
+  finishOnUnload() {
+    if (this.id === null) return;
+    const length = this.#queue.end;
+    const offsets = new Set([this.#offset, this.#offset + this.#inFlight]);
+    let room = KEEPALIVE_BYTES;
+    for (const offset of [...offsets].reverse()) {
+      const size = length - offset;
+      if (size > room) continue;
+      room -= size;
+      const body = size > 0 ? this.#queue.read(offset, size) : null;
+      const id = this.id;
+      this.#server.appendChunk({ id, offset, body, length, keepalive: true }).catch(() => {});
+    }
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @param {boolean} creating
+ */
+function canRetry(error, creating) {
+  if (error instanceof api.Unreachable) return true;
+  if (!(error instanceof api.Problem)) return false;
+  return !FINAL.has(error.status) && !(creating && error.status === 409);
+}

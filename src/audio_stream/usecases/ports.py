@@ -348,12 +348,31 @@ class StationStatus:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """A listener's place in a live feed."""
+    """A listener's place in a broadcast."""
 
     first_bytes: bytes
     """Initialization segment and backlog, unframed: to be written before anything else."""
     ended: asyncio.Future[None]
-    """Done when the feed has ended or this listener was dropped. Cancel it to leave."""
+    """Done when the broadcast has ended or this listener was dropped. Cancel it to leave."""
+
+
+class Broadcast(Protocol):
+    """A station's time on air: what one recording sends to whoever listens."""
+
+    @property
+    @abstractmethod
+    def media_type(self) -> str:
+        """The MIME type with codecs of what is sent."""
+
+    @abstractmethod
+    def join(self, transport: asyncio.Transport, *, chunked: bool, backlog_s: float) -> Listening:
+        """Add a listener, who hears all that comes after `first_bytes`.
+
+        The caller writes those before it lets the event loop go on. `chunked` asks for HTTP/1.1
+        chunked framing (RFC 9112 §7.1) of all that follows them. The end is the caller's to
+        write, and so is closing the connection. A listener that takes no byte for too long is
+        disconnected. A broadcast that is over gives no bytes and a place that has ended.
+        """
 
 
 class LiveFeed(Protocol):
@@ -385,14 +404,8 @@ class LiveFeed(Protocol):
         """End the broadcast: the listeners' responses end, the station is free."""
 
     @abstractmethod
-    def join(
-        self, station: StationSlug, transport: asyncio.Transport, *, chunked: bool, backlog_s: float
-    ) -> Listening:
-        """Add a listener. Its place is after `first_bytes`.
-
-        `chunked` asks for HTTP/1.1 chunked framing of all that follows `first_bytes`. Raises
-        StationNotFound or StationOffAir.
-        """
+    def on_air(self, station: StationSlug) -> Broadcast:
+        """Return what can be joined now. Raises StationNotFound or StationOffAir."""
 
     @abstractmethod
     def stations(self) -> Sequence[StationStatus]:

@@ -1,0 +1,121 @@
+"""Live sound: endless responses, and the small files that make a player open them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from aiohttp import HttpVersion11, hdrs, web
+
+from audio_stream.adapters.http.base_url import external_url
+from audio_stream.adapters.http.station_json import station_json
+from audio_stream.domain.errors import InvalidRequest, StationNotFound
+from audio_stream.domain.ids import StationSlug
+
+if TYPE_CHECKING:
+    from audio_stream.usecases.ports import LiveFeed, StationStatus
+
+_BACKLOG_S = 4.0
+"""A plain `<audio>` element or player starts once it has about this much."""
+_LONGEST_BACKLOG_S = 30.0
+
+
+class LiveController:
+    """`/live/{station}`, `/stream`, playlists, and `/api/stations`."""
+
+    def __init__(self, *, live: LiveFeed, default_station: StationSlug) -> None:
+        self._live = live
+        self._default_station = default_station
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes; a playlist's comes before the station's of the same pattern."""
+        return [
+            web.get("/live/{station}.m3u", self.m3u),
+            web.get("/live/{station}.pls", self.pls),
+            web.get("/live/{station}", self.station),
+            web.get("/stream", self.default_station),
+            web.get("/api/stations", self.stations),
+        ]
+
+    async def station(self, request: web.Request) -> web.StreamResponse:
+        """Send a station's sound until it ends or the listener leaves."""
+        return await self._listen(request, StationSlug(request.match_info["station"]))
+
+    async def default_station(self, request: web.Request) -> web.StreamResponse:
+        """Send the default station's sound: the address that the original app had."""
+        return await self._listen(request, self._default_station)
+
+    async def stations(self, _request: web.Request) -> web.Response:
+        """Tell of all stations."""
+        stations = [station_json(status) for status in self._live.stations()]
+        return web.json_response({"stations": stations}, headers={"Cache-Control": "no-store"})
+
+    async def m3u(self, request: web.Request) -> web.Response:
+        """Return an extended M3U playlist of one entry."""
+        name, url = self._playlist_entry(request)
+        return _playlist(f"#EXTM3U\n#EXTINF:-1,{name}\n{url}\n", "audio/x-mpegurl")
+
+    async def pls(self, request: web.Request) -> web.Response:
+        """Return a PLS playlist of one entry."""
+        name, url = self._playlist_entry(request)
+        entry = f"File1={url}\nTitle1={name}\nLength1=-1"
+        return _playlist(f"[playlist]\n{entry}\nNumberOfEntries=1\nVersion=2\n", "audio/x-scpls")
+
+    async def _listen(self, request: web.Request, station: StationSlug) -> web.StreamResponse:
+        backlog_s = _backlog_s(request)
+        broadcast = self._live.on_air(station)
+        response = web.StreamResponse(
+            headers={
+                hdrs.CONTENT_TYPE: broadcast.media_type,
+                hdrs.CACHE_CONTROL: "no-store",
+                hdrs.ACCEPT_RANGES: "none",
+                "X-Accel-Buffering": "no",
+            }
+        )
+        response.force_close()  # the socket's small send buffer suits nothing that comes after
+        await response.prepare(request)
+        transport = request.transport
+        if request.method == hdrs.METH_HEAD or transport is None:
+            return response
+        listening = broadcast.join(
+            transport, chunked=request.version >= HttpVersion11, backlog_s=backlog_s
+        )
+        try:
+            await response.write(listening.first_bytes)
+            await listening.ended
+        finally:
+            listening.ended.cancel()
+        return response
+
+    def _playlist_entry(self, request: web.Request) -> tuple[str, str]:
+        slug = request.match_info["station"]
+        status = self._status(slug)
+        return status.title or slug, str(external_url(request).with_path(f"/live/{slug}"))
+
+    def _status(self, slug: str) -> StationStatus:
+        for status in self._live.stations():
+            if status.station == slug:
+                return status
+        raise StationNotFound(slug)
+
+
+def _backlog_s(request: web.Request) -> float:
+    text = request.query.get("backlog")
+    if text is None:
+        return _BACKLOG_S
+    try:
+        asked_s = float(text)
+    except ValueError:
+        asked_s = math.nan
+    if math.isnan(asked_s):
+        raise InvalidRequest("backlog must be a number of seconds.")
+    return min(max(asked_s, 0.0), _LONGEST_BACKLOG_S)
+
+
+def _playlist(text: str, content_type: str) -> web.Response:
+    return web.Response(
+        text=text,
+        content_type=content_type,
+        charset="utf-8",
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,159 @@
+"""A station's time on air: one pass over the listeners hands all of them the same bytes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from audio_stream.adapters.live.listener import Listener
+from audio_stream.usecases.ports import Broadcast, Listening
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from audio_stream.adapters.live.limits import LiveLimits
+    from audio_stream.adapters.live.timer import Timer
+    from audio_stream.domain.containers.segments import MediaSegment
+
+_LISTENERS_PER_SLICE = 256
+"""Some 3 ms: for no longer does a pass hold up requests."""
+_FRAME_BYTES = 64 * 1024
+
+
+class MemoryBroadcast(Broadcast):
+    """Keeps what a joiner needs, and the listeners; there is no queue and no task for any."""
+
+    def __init__(
+        self,
+        *,
+        media_type: str,
+        initialization: bytes,
+        limits: LiveLimits,
+        timer: Timer,
+        on_audience: Callable[[], None],
+    ) -> None:
+        self._media_type = media_type
+        self.initialization = initialization
+        self._limits = limits
+        self._timer = timer
+        self._on_audience = on_audience
+        self._listeners: dict[asyncio.Future[None], Listener] = {}
+        self._pending: list[MediaSegment] = []
+        self._history: deque[MediaSegment] = deque()
+        self._history_bytes = 0
+        self._first_bytes: tuple[float, bytes] | None = None
+        self._pass: Iterator[None] = iter(())
+        self._over = False
+
+    @property
+    def media_type(self) -> str:
+        """The MIME type with codecs of what is sent."""
+        return self._media_type
+
+    def __len__(self) -> int:
+        """Return how many listen."""
+        return len(self._listeners)
+
+    def join(self, transport: asyncio.Transport, *, chunked: bool, backlog_s: float) -> Listening:
+        """Add a listener, from the next pass on; what came up to the last is its backlog."""
+        ended = asyncio.get_running_loop().create_future()
+        if self._over:
+            ended.set_result(None)
+            return Listening(b"", ended)
+        self._listeners[ended] = Listener(
+            transport,
+            ended,
+            chunked=chunked,
+            limits=self._limits,
+            now_s=self._timer.monotonic_s(),
+        )
+        ended.add_done_callback(self._forget)
+        self._on_audience()
+        return Listening(self._joining_bytes(backlog_s), ended)
+
+    def add(self, segments: Sequence[MediaSegment]) -> None:
+        """Keep segments for the next pass; one too large for a listener to hold is left out."""
+        limit = self._limits.backlog_bytes
+        self._pending.extend(s for s in segments if len(s.data) <= limit)
+
+    def begin_pass(self) -> Iterator[None]:
+        """Return a pass over all listeners with all that is pending; each step is one slice."""
+        self._pass = self._serve()
+        return self._pass
+
+    def end(self) -> None:
+        """Send the rest, then end every listener's place."""
+        for _ in self._pass:
+            pass
+        for _ in self.begin_pass():
+            pass
+        self._over = True
+        for listener in list(self._listeners.values()):
+            transport = listener.transport
+            if transport.get_write_buffer_size():
+                self._timer.call_later(self._limits.drop_after_s, transport.abort)
+            self._end_place(listener)
+
+    def _serve(self) -> Iterator[None]:
+        pending, self._pending = self._pending, []
+        for segments in _batches(pending):
+            self._remember(segments)
+            raw = b"".join(s.data for s in segments)
+            chunk = b"%x\r\n%b\r\n" % (len(raw), raw)
+            now_s = self._timer.monotonic_s()
+            for place, listener in enumerate(list(self._listeners.values())):
+                if place % _LISTENERS_PER_SLICE == 0 and place:
+                    yield
+                    now_s = self._timer.monotonic_s()
+                frame = chunk if listener.chunked else raw
+                if not listener.send(frame, now_s, self._limits):
+                    listener.transport.abort()
+                    self._end_place(listener)
+
+    def _end_place(self, listener: Listener) -> None:
+        if not listener.ended.done():
+            listener.ended.set_result(None)
+
+    def _forget(self, ended: asyncio.Future[None]) -> None:
+        if self._listeners.pop(ended, None) is not None:
+            self._on_audience()
+
+    def _remember(self, segments: Iterable[MediaSegment]) -> None:
+        history = self._history
+        self._first_bytes = None
+        for segment in segments:
+            history.append(segment)
+            self._history_bytes += len(segment.data)
+            oldest_s = segment.time_s - self._limits.backlog_s
+            while self._history_bytes > self._limits.backlog_bytes or history[0].time_s <= oldest_s:
+                self._history_bytes -= len(history.popleft().data)
+
+    def _joining_bytes(self, backlog_s: float) -> bytes:
+        """Return initialization and backlog; made once for all who join between two passes."""
+        if self._first_bytes is None or self._first_bytes[0] != backlog_s:
+            self._first_bytes = (backlog_s, self.initialization + self._backlog(backlog_s))
+        return self._first_bytes[1]
+
+    def _backlog(self, backlog_s: float) -> bytes:
+        newest_s = self._history[-1].time_s if self._history else 0.0
+        wanted: list[bytes] = []
+        for segment in reversed(self._history):
+            if not newest_s - backlog_s < segment.time_s <= newest_s:
+                break
+            wanted.append(segment.data)
+        return b"".join(reversed(wanted))
+
+
+def _batches(segments: Sequence[MediaSegment]) -> Iterator[list[MediaSegment]]:
+    """Cut a pass into frames that a listener has room for, each of whole segments."""
+    batch: list[MediaSegment] = []
+    size_bytes = 0
+    for segment in segments:
+        if batch and size_bytes + len(segment.data) > _FRAME_BYTES:
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append(segment)
+        size_bytes += len(segment.data)
+    if batch:
+        yield batch

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
 import sysconfig
-import threading
 import venv
 import zipfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -22,8 +18,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from integration.product import started
+
 CHECKOUT = Path(__file__).parents[2]
-START_TIMEOUT_S = 60
 
 
 def run(*command: str | Path, cwd: Path) -> None:
@@ -75,33 +72,6 @@ def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return python.with_name("audio-stream")
 
 
-@contextmanager
-def started(program: Path, folder: Path) -> Iterator[str]:
-    """Run the program in a folder of its own on a free port; give the address it prints."""
-    process = subprocess.Popen(
-        [program, "--port", "0", "--host", "127.0.0.1", "--data-dir", "data"],
-        cwd=folder,
-        env={k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PORT")},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    guard = threading.Timer(START_TIMEOUT_S, process.kill)
-    guard.start()
-    with process:
-        try:
-            assert process.stdout is not None
-            greeting = next((line for line in process.stdout if "/record" in line), "")
-            address = re.search(r"http://localhost:(\d+)/record", greeting)
-            assert address, f"the program ended with {process.wait()} before it told its address"
-            yield f"http://127.0.0.1:{address[1]}"
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=START_TIMEOUT_S)
-            assert process.returncode == 0, "Ctrl-C is how one ends it, and no error"
-        finally:
-            guard.cancel()
-            process.kill()
-
-
 def get(address: str) -> str:
     """Return the text at an address that must be there."""
     with closing(HTTPConnection(urlsplit(address).netloc, timeout=10)) as connection:
@@ -122,7 +92,7 @@ def test_the_wheel_holds_the_pages_and_the_migrations_and_no_tests(wheel: Path) 
 
 
 def test_it_runs_from_an_installation_away_from_the_checkout(program: Path, tmp_path: Path) -> None:
-    with started(program, tmp_path) as address:
+    with started([program], tmp_path) as address:
         pages = [get(f"{address}/{page}") for page in ("", "listen", "record")]
         parts = {part for page in pages for part in re.findall(r'"(/static/[^"]+)"', page)}
         assert parts, "the pages are made of files"

@@ -127,7 +127,8 @@ class StationBusy(AudioStreamError):
 
     def __str__(self) -> str:
         since = self.since.isoformat(timespec="seconds")
-        return f"Station {self.station} is taken by “{self.title}” since {since}."
+        source = f"“{self.title}”" if self.title else "another recording"
+        return f"Station {self.station} has been taken by {source} since {since}."
 
 
 @dataclass(eq=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from audio_stream.domain.containers.container import Container
 from audio_stream.domain.containers.ebml import read_doc_type
+from audio_stream.domain.containers.mp4 import Mp4Splitter
 from audio_stream.domain.containers.mpeg_audio import (
     ADTS_HEADER_BYTES,
     ID3_HEADER_BYTES,
@@ -35,9 +36,12 @@ __all__ = [
 SNIFF_BYTES = 16 * 1024
 """So many bytes always suffice: two ADTS frames of the largest size, and all EBML headers seen."""
 
-_SPLITTERS: Mapping[Container, type[Splitter]] = {Container.WEBM: WebmSplitter}
+_SPLITTERS: Mapping[Container, type[Splitter]] = {
+    Container.WEBM: WebmSplitter,
+    Container.MP4: Mp4Splitter,
+}
 
-LIVE_CONTAINERS = frozenset(_SPLITTERS)
+LIVE_CONTAINERS = frozenset({Container.WEBM})
 """Those that can go on air."""
 
 ACCEPTED_LIVE = tuple(container.label for container in Container if container in LIVE_CONTAINERS)
@@ -48,7 +52,7 @@ ACCEPTED_FILES = tuple(container.label for container in Container)
 
 
 def new_splitter(container: Container) -> Splitter:
-    """Return a splitter that has seen nothing yet, for one of LIVE_CONTAINERS (else KeyError)."""
+    """Return a splitter that has seen nothing yet. KeyError where there is none."""
     return _SPLITTERS[container]()
 
 

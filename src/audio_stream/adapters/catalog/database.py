@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from audio_stream.adapters.catalog.version import CatalogUnusable, is_up_to_date
-from audio_stream.domain.errors import StorageFailed, StorageFull
+from audio_stream.domain.errors import AudioStreamError, StorageFailed, StorageFull
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from sqlalchemy import Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.pool import ConnectionPoolEntry
+
+_SQLITE = "sqlite+aiosqlite"
 
 _BUSY_TIMEOUT_MS = 10_000
 
@@ -37,32 +41,33 @@ _DISK_ERRORS = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CO
 
 def sqlite_url(path: Path) -> URL:
     """Return the address of a catalog in a file of its own."""
-    return URL.create("sqlite+aiosqlite", database=str(path))
+    return URL.create(_SQLITE, database=str(path))
 
 
 class Database:
     """A pool of connections, open between `open` and `close`."""
 
     def __init__(self, url: str | URL) -> None:
-        self._url = make_url(url)
+        self._url = url
         self._engine: AsyncEngine | None = None
+        self._turn_to_write: AbstractAsyncContextManager[object] = nullcontext()
 
     async def open(self) -> None:
         """Connect and bring the tables up to date. Raises CatalogUnusable."""
-        self._engine = _make_engine(self._url)
         try:
-            async with self.reading() as connection:
-                up_to_date = await connection.run_sync(is_up_to_date)
-            if not up_to_date:
-                # Alembic takes longer to import than all the rest of the start.
-                from audio_stream.adapters.catalog.migrate import upgrade  # noqa: PLC0415
-
-                async with self.writing() as connection:
-                    await connection.run_sync(upgrade)
-        except SQLAlchemyError as error:
+            url = make_url(self._url)
+            if url.get_backend_name() == "sqlite":
+                await asyncio.to_thread(_try_to_open, url.database or "")
+                # It has one writer at a time; those who poll for their turn wait far longer.
+                self._turn_to_write = asyncio.Lock()
+            self._engine = _make_engine(url)
+            await self._migrate()
+        except (SQLAlchemyError, sqlite3.Error, ImportError, AudioStreamError) as error:
             await self.close()
             cause = error.orig if isinstance(error, DBAPIError) else error
-            raise CatalogUnusable(f"The catalog {self._url!r} cannot be opened: {cause}") from error
+            raise CatalogUnusable(
+                f"The catalog {_shown(self._url)} cannot be opened: {cause}"
+            ) from error
         except BaseException:
             await self.close()
             raise
@@ -87,8 +92,19 @@ class Database:
         Raises StorageFull, StorageFailed.
         """
         with _disk_errors():
-            async with self._opened().execution_options(writes=True).begin() as connection:
+            engine = self._opened().execution_options(writes=True)
+            async with self._turn_to_write, engine.begin() as connection:
                 yield connection
+
+    async def _migrate(self) -> None:
+        async with self.reading() as connection:
+            up_to_date = await connection.run_sync(is_up_to_date)
+        if not up_to_date:
+            # Alembic takes longer to import than all the rest of the start.
+            from audio_stream.adapters.catalog.migrate import upgrade  # noqa: PLC0415
+
+            async with self.writing() as connection:
+                await connection.run_sync(upgrade)
 
     def _opened(self) -> AsyncEngine:
         if self._engine is None:
@@ -96,9 +112,24 @@ class Database:
         return self._engine
 
 
+def _shown(url: str | URL) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "that the settings name"
+
+
+def _try_to_open(path: str) -> None:
+    # aiosqlite leaves a thread behind that complains when it meets the same error.
+    with closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT_MS / 1000)) as database:
+        database.execute("PRAGMA schema_version")
+
+
 def _make_engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(url, pool_pre_ping=True)
+    if url.drivername == "sqlite":
+        url = url.set(drivername=_SQLITE)
     # sqlite3 would begin transactions by rules of its own; `_begin_at_once` does it.
     engine = create_async_engine(url, connect_args={"isolation_level": None})
     event.listen(engine.sync_engine, "connect", _set_pragmas)

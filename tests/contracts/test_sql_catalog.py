@@ -1,0 +1,290 @@
+"""What the catalog in a database does beyond its contracts: open, migrate, survive."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import select, text
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
+
+from audio_stream.adapters.catalog import migrate
+from audio_stream.adapters.catalog.catalog import SqlCatalog
+from audio_stream.adapters.catalog.database import sqlite_url
+from audio_stream.adapters.catalog.tables import metadata, renditions
+from audio_stream.adapters.catalog.version import HEAD, CatalogUnusable
+from audio_stream.domain.errors import StorageFailed, StorageFull, TrackChanged
+from contracts.examples import FULL_TRACK, recording, track
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "catalog.db"
+
+
+@pytest.fixture
+async def catalog(path: Path) -> AsyncIterator[SqlCatalog]:
+    async with SqlCatalog(sqlite_url(path)) as catalog:
+        yield catalog
+
+
+class TestMigrations:
+    async def test_they_lead_to_the_tables_that_the_code_knows(self, catalog: SqlCatalog) -> None:
+        def difference(connection: Connection) -> list[object]:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            return list(compare_metadata(context, metadata))
+
+        async with catalog._database.reading() as connection:
+            assert await connection.run_sync(difference) == []
+
+    async def test_they_make_what_the_code_would_make(self, catalog: SqlCatalog) -> None:
+        async with catalog._database.reading() as connection:
+            made = await connection.scalars(text("SELECT sql FROM sqlite_master WHERE sql != ''"))
+        known = [
+            str(element.compile(dialect=sqlite_dialect()))
+            for table in metadata.sorted_tables
+            for element in (CreateTable(table), *(CreateIndex(index) for index in table.indexes))
+            if isinstance(element, ExecutableDDLElement)
+        ]
+        assert {_in_short(sql) for sql in made if "alembic_version" not in sql} == {
+            _in_short(sql) for sql in known
+        }
+
+    def test_the_head_that_the_code_names_is_the_newest_of_them(self) -> None:
+        script = ScriptDirectory.from_config(migrate.migration_config())
+        assert script.get_heads() == [HEAD]
+
+    async def test_nothing_is_migrated_when_there_is_nothing_to_migrate(
+        self, catalog: SqlCatalog, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await catalog.add_track(FULL_TRACK)
+        monkeypatch.setattr(migrate, "upgrade", None)
+        async with SqlCatalog(sqlite_url(path)) as again:
+            assert await again.get_track(FULL_TRACK.id) == FULL_TRACK
+
+    async def test_alembic_is_imported_only_to_migrate(self, path: Path, tmp_path: Path) -> None:
+        async with SqlCatalog(sqlite_url(path)):
+            pass
+        program = f"""
+import asyncio, sys
+from audio_stream.adapters.catalog.catalog import SqlCatalog
+
+async def start(url):
+    async with SqlCatalog(url):
+        print("alembic" in sys.modules)
+
+asyncio.run(start({str(sqlite_url(path))!r}))
+asyncio.run(start({str(sqlite_url(tmp_path / "new.db"))!r}))
+"""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, stdout=subprocess.PIPE
+        )
+        told, _ = await process.communicate()
+        assert told.split() == [b"False", b"True"]
+
+    async def test_a_catalog_of_a_newer_program_is_refused_and_left_alone(
+        self, catalog: SqlCatalog, path: Path
+    ) -> None:
+        async with catalog._database.writing() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(CatalogUnusable, match=r"newer audio-stream .* 9999"):
+            await SqlCatalog(sqlite_url(path)).__aenter__()
+        async with catalog._database.reading() as connection:
+            version = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        assert version == "9999"
+
+    async def test_a_migration_that_fails_leaves_nothing_half_done(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        upgrade = migrate.upgrade
+
+        def fail_at_the_end(connection: Connection) -> None:
+            upgrade(connection)
+            raise RuntimeError("power loss")
+
+        monkeypatch.setattr(migrate, "upgrade", fail_at_the_end)
+        with pytest.raises(RuntimeError, match="power loss"):
+            await SqlCatalog(sqlite_url(path)).__aenter__()
+        with closing(sqlite3.connect(path)) as database:
+            assert database.execute("SELECT * FROM sqlite_master").fetchall() == []
+
+    async def test_two_may_open_a_new_catalog_at_once(self, path: Path) -> None:
+        catalogs = [SqlCatalog(sqlite_url(path)) for _ in range(2)]
+        await asyncio.gather(*(catalog.__aenter__() for catalog in catalogs))
+        await catalogs[0].add_track(track(1))
+        assert await catalogs[1].get_track(track(1).id) == track(1)
+        await asyncio.gather(*(catalog.__aexit__() for catalog in catalogs))
+
+
+class TestOpening:
+    async def test_what_was_kept_is_there_after_a_restart(self, path: Path) -> None:
+        async with SqlCatalog(sqlite_url(path)) as catalog:
+            await catalog.add_track(FULL_TRACK)
+            await catalog.add_recording(recording(1))
+        async with SqlCatalog(sqlite_url(path)) as catalog:
+            assert await catalog.get_track(FULL_TRACK.id) == FULL_TRACK
+            assert await catalog.list_recordings() == [recording(1)]
+
+    async def test_one_catalog_can_be_opened_again(self, path: Path) -> None:
+        catalog = SqlCatalog(sqlite_url(path))
+        for number in range(2):
+            async with catalog:
+                await catalog.add_track(track(number))
+        async with catalog:
+            assert len((await catalog.page_tracks(query="", cursor=None, limit=9)).tracks) == 2
+
+    async def test_before_it_is_opened_it_says_so(self, path: Path) -> None:
+        with pytest.raises(RuntimeError, match="not open"):
+            await SqlCatalog(sqlite_url(path)).list_recordings()
+
+    @pytest.mark.parametrize("name", ["a b.db", "a?b=c.db", "100%25.db", "a#b.db", "ü.db", "a:b@c"])
+    async def test_any_file_name_will_do(self, tmp_path: Path, name: str) -> None:
+        async with SqlCatalog(sqlite_url(tmp_path / name)) as catalog:
+            await catalog.add_track(track(1))
+            assert (tmp_path / name).exists()
+
+    @pytest.fixture
+    def diary(self, path: Path) -> Path:
+        path.write_bytes(b"Dear diary, " * 500)
+        return path
+
+    async def test_a_file_that_is_no_database_is_named(self, diary: Path) -> None:
+        with pytest.raises(CatalogUnusable, match=r"catalog\.db.*not a database"):
+            await SqlCatalog(sqlite_url(diary)).__aenter__()
+
+    async def test_a_folder_that_is_not_there_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(CatalogUnusable, match=r"missing.*unable to open"):
+            await SqlCatalog(sqlite_url(tmp_path / "missing" / "catalog.db")).__aenter__()
+
+    async def test_an_address_need_not_name_the_driver(self, path: Path) -> None:
+        async with SqlCatalog(f"sqlite:///{path}") as catalog:
+            await catalog.add_track(track(1))
+        async with SqlCatalog(sqlite_url(path)) as catalog:
+            assert await catalog.get_track(track(1).id) == track(1)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "no address",
+            "oracle+nothing://user:secret@host/catalog",
+            "sqlite+aiosqlite://user:secret@host/missing/catalog.db",
+        ],
+    )
+    async def test_a_wrong_address_is_told_without_its_password(self, url: str) -> None:
+        with pytest.raises(CatalogUnusable) as caught:
+            await SqlCatalog(url).__aenter__()
+        assert "secret" not in str(caught.value)
+        assert "cannot be opened" in str(caught.value)
+
+
+class TestDurability:
+    @pytest.mark.parametrize(
+        ("pragma", "value"),
+        [
+            ("journal_mode", "wal"),
+            ("synchronous", 2),
+            ("fullfsync", 1),
+            ("foreign_keys", 1),
+            ("busy_timeout", 10_000),
+        ],
+    )
+    async def test_every_connection_is_set_up(
+        self, catalog: SqlCatalog, pragma: str, value: object
+    ) -> None:
+        async def setting() -> object:
+            async with catalog._database.reading() as connection:
+                await everyone_has_one.wait()
+                return await connection.scalar(text(f"PRAGMA {pragma}"))
+
+        everyone_has_one = asyncio.Barrier(3)
+        assert await asyncio.gather(*(setting() for _ in range(3))) == [value] * 3
+
+    @pytest.mark.parametrize("same_program", [True, False])
+    async def test_a_writer_waits_for_another_and_readers_do_not(
+        self, catalog: SqlCatalog, path: Path, same_program: bool
+    ) -> None:
+        async with SqlCatalog(sqlite_url(path)) as other:
+            writer = catalog if same_program else other
+            async with catalog._database.writing() as connection:
+                await connection.execute(text("DELETE FROM recordings"))
+                writing = asyncio.create_task(writer.add_track(track(1)))
+                assert await writer.list_recordings() == []
+                assert not writing.done()
+            await writing
+            assert await catalog.get_track(track(1).id) == track(1)
+
+    async def test_deleting_a_track_leaves_no_rendition_behind(self, catalog: SqlCatalog) -> None:
+        await catalog.add_track(FULL_TRACK)
+        await catalog.add_track(track(1))
+        await catalog.delete_track(FULL_TRACK.id)
+        async with catalog._database.reading() as connection:
+            left = list(await connection.scalars(select(renditions.c.track_id)))
+        assert left == [track(1).id] * 2
+
+    async def test_many_at_once_all_get_their_turn(self, catalog: SqlCatalog) -> None:
+        await asyncio.gather(*(catalog.add_track(track(number)) for number in range(60)))
+        page = await catalog.page_tracks(query="", cursor=None, limit=100)
+        assert list(page.tracks) == [track(number) for number in range(59, -1, -1)]
+
+    async def test_those_who_are_cancelled_leave_no_lock_behind(self, catalog: SqlCatalog) -> None:
+        await catalog.add_track(track(0))
+        for turns in range(60):
+            known = await catalog.get_track(track(0).id)
+            saving = asyncio.create_task(catalog.save_track(known))
+            reading = asyncio.create_task(catalog.list_recordings())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            saving.cancel()
+            reading.cancel()
+            results = await asyncio.gather(saving, reading, return_exceptions=True)
+            assert not isinstance(results[0], TrackChanged)
+        await catalog.add_track(track(1))
+        assert await catalog.get_track(track(1).id) == track(1)
+
+
+class TestDisk:
+    async def test_a_full_disk_is_told_and_goes_over(self, catalog: SqlCatalog) -> None:
+        await catalog.add_track(track(0))
+        # From here on only one connection is lent, the one with the limit.
+        async with catalog._database.writing() as connection:
+            pages = await connection.scalar(text("PRAGMA page_count"))
+            await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        with pytest.raises(StorageFull):
+            await catalog.add_track(track(1, reason="long " * 5000))
+        async with catalog._database.reading() as connection:
+            await connection.execute(text("PRAGMA max_page_count = 1000000"))
+        await catalog.add_track(FULL_TRACK)
+        assert await catalog.get_track(FULL_TRACK.id) == FULL_TRACK
+
+    async def test_a_damaged_file_is_a_failed_disk(self, catalog: SqlCatalog, path: Path) -> None:
+        for number in range(50):
+            await catalog.add_track(track(number, reason="long " * 500))
+        await catalog.__aexit__()
+        _damage(path)
+        async with SqlCatalog(sqlite_url(path)) as damaged:
+            with pytest.raises(StorageFailed):
+                await damaged.page_tracks(query="", cursor=None, limit=100)
+
+
+def _damage(path: Path) -> None:
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+
+
+def _in_short(sql: str) -> str:
+    return " ".join(sql.replace('"', "").replace(" ,", ",").split()).replace(" )", ")")

@@ -149,6 +149,7 @@ export async function createRecording(metadata, signal) {
     },
     ...(signal && { signal }),
   });
+  await response.arrayBuffer(); // An unread answer looks like a broken one.
   // Only its last part: a proxy that hides the outer scheme would make the rest of it wrong.
   return String(response.headers.get("Location")).split("/").pop() ?? "";
 }

@@ -7,14 +7,12 @@ const TELL_EVERY_MS = 250;
 
 export class LevelMeter {
   #meter;
-  #bar;
   #frame = 0;
   #told_ms = 0;
 
-  /** @param {HTMLElement} meter with `role="meter"`; its first child is the bar */
+  /** @param {HTMLMeterElement} meter in decibels below full scale */
   constructor(meter) {
     this.#meter = meter;
-    this.#bar = /** @type {HTMLElement} */ (meter.firstElementChild);
   }
 
   /** @param {AnalyserNode} analyser */
@@ -36,10 +34,9 @@ export class LevelMeter {
   /** @param {number} level */
   #show(level) {
     const shown_db = Math.max(QUIETEST_DB, Math.min(0, level));
-    this.#bar.style.setProperty("--share", `${(1 - shown_db / QUIETEST_DB) * 100}%`);
+    this.#meter.value = shown_db;
     if (performance.now() - this.#told_ms < TELL_EVERY_MS) return;
     this.#told_ms = performance.now();
-    this.#meter.setAttribute("aria-valuenow", shown_db.toFixed(0));
     this.#meter.setAttribute("aria-valuetext", inWords(shown_db));
   }
 }

@@ -71,19 +71,25 @@ function playLive() {
 /** @param {api.Track} track */
 function playTrack(track) {
   live.pause();
+  putOnDeck(track);
+  listening.hear(deckPlayer.audio);
+  deckPlayer.toggle();
+}
+
+/** @param {api.Track} track */
+function putOnDeck(track) {
   deck.hidden = false;
   document.body.classList.add("has-deck");
   deckPlayer.load(track);
-  drawer.loadedId = track.id;
-  listening.hear(deckPlayer.audio);
-  deckPlayer.toggle();
+  drawer.mark(track.id, false);
+  show();
 }
 
 function closeDeck() {
   deckPlayer.unload();
   deck.hidden = true;
   document.body.classList.remove("has-deck");
-  drawer.loadedId = "";
+  drawer.mark("", false);
 }
 
 /** @param {boolean} deleted */
@@ -164,6 +170,7 @@ for (const type of ["play", "pause", "ended"]) {
       live.pause();
       listening.hear(deckPlayer.audio);
     }
+    drawer.mark(deckPlayer.track?.id ?? "", !deckPlayer.audio.paused);
     visualize();
   });
 }
@@ -192,11 +199,5 @@ const wanted = new URLSearchParams(location.search).get("track");
 if (wanted) {
   // A link to one track: show it, and let the person press its Play.
   const track = await api.readTrack(wanted).catch(() => null);
-  if (track) {
-    deck.hidden = false;
-    document.body.classList.add("has-deck");
-    deckPlayer.load(track);
-    drawer.loadedId = track.id;
-    show();
-  }
+  if (track) putOnDeck(track);
 }

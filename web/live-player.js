@@ -13,6 +13,9 @@ import { canBuffer, LiveBuffer } from "./live-buffer.js";
  *   wants another click first
  */
 
+/** Whoever owns the player hears when the station is back and wakes it; this is for missed news. */
+const OFF_AIR_PAUSE = { first_s: 20, most_s: 20 };
+
 export class LivePlayer extends EventTarget {
   #media;
   #pause = new Pause();
@@ -79,17 +82,19 @@ export class LivePlayer extends EventTarget {
     for (let failures = 0; !signal.aborted; failures++) {
       /** @type {State} */
       let next = "offAir";
+      let limits; // The broadcast ended; its source may be back in a moment.
       try {
         await this.#listen(station, signal);
-        failures = 0; // The broadcast ended; its source may be back in a moment.
+        failures = 0;
       } catch (error) {
         if (error instanceof DOMException && error.name === "NotAllowedError") next = "blocked";
-        else if (!(error instanceof api.Problem && error.status === 404)) next = "unreachable";
+        else if (error instanceof api.Problem && error.status === 404) limits = OFF_AIR_PAUSE;
+        else next = "unreachable";
       }
       if (signal.aborted) return;
       this.#become(next);
       if (next === "blocked") return;
-      await this.#pause.wait(backoff_s(failures, { most_s: 20 }), signal);
+      await this.#pause.wait(backoff_s(failures, limits), signal);
     }
   }
 

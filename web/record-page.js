@@ -28,13 +28,14 @@ const alarm = find("#alarm", HTMLElement);
 
 const microphone = new Microphone({ onLost: microphoneLost });
 const visualizer = new Visualizer(find("#visualizer", HTMLCanvasElement));
-const meter = new LevelMeter(find("#level", HTMLElement));
+const meter = new LevelMeter(find("#level", HTMLMeterElement));
 const card = new FinishedCard({
   onDeleted() {
     hint.textContent = "Deleted.";
     recordButton.focus();
   },
 });
+const pageTitle = document.title;
 /** @type {?Broadcast} */
 let broadcast = null;
 /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -135,14 +136,13 @@ function become(state) {
   stopButton.hidden = !recordButton.hidden;
   stopButton.disabled = state === "finishing";
   for (const field of settings.querySelectorAll("input")) field.disabled = busy;
-  settings.hidden = false;
   if (state === "starting") {
     hint.textContent = "Opening the microphone…";
     sent.textContent = "";
   }
   if (state === "finishing") hint.textContent = "Sending the rest…";
   showBadge(busy ? "Connecting" : "Off air", false);
-  document.title = document.title.replace(/^● /, "");
+  document.title = busy ? `● ${pageTitle}` : pageTitle;
 }
 
 /** @param {Progress} progress */

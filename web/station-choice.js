@@ -4,6 +4,16 @@ import { element } from "./dom.js";
 
 /** @import { Station } from "./api.js" */
 
+/** @type {Station} */
+const UNKNOWN = {
+  station: "",
+  title: "",
+  live: false,
+  started_at: null,
+  listeners: 0,
+  mime_type: null,
+};
+
 export class StationChoice {
   #fieldset;
   #onChoose;
@@ -38,9 +48,10 @@ export class StationChoice {
     this.#show();
   }
 
-  /** @param {Station} station */
-  update(station) {
-    this.#known.set(station.station, station);
+  /** @param {Partial<Station> & {station: string}} news */
+  update(news) {
+    const known = this.#known.get(news.station) ?? UNKNOWN;
+    this.#known.set(news.station, { ...known, ...news });
     this.#show();
   }
 

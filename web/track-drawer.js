@@ -48,9 +48,10 @@ export class TrackDrawer {
     return this.#drawer.classList.contains("is-open");
   }
 
-  /** Mark the track that the deck holds. @param {string} id */
-  set loadedId(id) {
+  /** Mark the track that the deck holds. @param {string} id @param {boolean} playing */
+  mark(id, playing) {
     this.#loadedId = id;
+    this.#list.classList.toggle("is-playing", playing);
     for (const [each, row] of this.#rows) row.classList.toggle("is-loaded", each === id);
   }
 

@@ -33,7 +33,12 @@ export class TrackPlayer extends HTMLElement {
   #canvas = element("canvas");
   #seek = element("input", { type: "range", min: "0", max: "0", step: "0.1", value: "0" });
   #button = element("button", { class: "round small", type: "button" });
-  #mp3 = element("a", { class: "pill quiet", download: "" }, icon("download"), "MP3");
+  #mp3 = element(
+    "a",
+    { class: "pill quiet", download: "" },
+    icon("download"),
+    element("span", { class: "pill-text" }, "MP3"),
+  );
   /** @type {number[]} loudness from 0 to 1 over the track */
   #peaks = [];
   #seeking = false;

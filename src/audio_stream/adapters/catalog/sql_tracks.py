@@ -12,15 +12,13 @@ from audio_stream.adapters.catalog.cursors import cursor_after, read_cursor
 from audio_stream.adapters.catalog.search import has_words, is_storable
 from audio_stream.adapters.catalog.tables import renditions, tracks
 from audio_stream.adapters.catalog.track_rows import (
-    mp3,
     rendition_values,
     select_tracks,
     track_of,
     track_values,
-    track_with_renditions,
 )
 from audio_stream.domain.errors import TrackChanged, TrackNotFound
-from audio_stream.domain.tracks import RenditionState, Track, TrackState
+from audio_stream.domain.tracks import RenditionKind, RenditionState, Track, TrackState
 from audio_stream.usecases.ports import TrackCatalog, TrackPage
 
 if TYPE_CHECKING:
@@ -102,15 +100,12 @@ class SqlTracks(TrackCatalog):
 
     async def list_unfinished_tracks(self) -> Sequence[TrackId]:
         """Read the ids."""
+        without_mp3 = select(renditions.c.track_id).where(
+            renditions.c.state == RenditionState.PENDING, renditions.c.kind == RenditionKind.MP3
+        )
         statement = (
             select(tracks.c.id)
-            .select_from(track_with_renditions)
-            .where(
-                or_(
-                    tracks.c.state == TrackState.PROCESSING,
-                    mp3.c.state == RenditionState.PENDING,
-                )
-            )
+            .where(or_(tracks.c.state == TrackState.PROCESSING, tracks.c.id.in_(without_mp3)))
             .order_by(tracks.c.created_at, tracks.c.id)
         )
         async with self._database.reading() as connection:

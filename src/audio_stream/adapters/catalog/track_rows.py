@@ -12,19 +12,10 @@ from audio_stream.adapters.catalog.tables import renditions, tracks
 from audio_stream.domain.tracks import Rendition, RenditionKind, Track
 
 if TYPE_CHECKING:
-    from sqlalchemy import RowMapping
+    from sqlalchemy import FromClause, RowMapping
 
 _ALIASES = {kind: renditions.alias(kind) for kind in RenditionKind}
 _RENDITION_FIELDS = [field.name for field in fields(Rendition)]
-
-original = _ALIASES[RenditionKind.ORIGINAL]
-mp3 = _ALIASES[RenditionKind.MP3]
-
-# One statement, so that no writer can come between a track and its renditions.
-track_with_renditions = tracks.join(
-    original,
-    and_(original.c.track_id == tracks.c.id, original.c.kind == RenditionKind.ORIGINAL),
-).join(mp3, and_(mp3.c.track_id == tracks.c.id, mp3.c.kind == RenditionKind.MP3))
 
 
 def select_tracks() -> Select[Any]:
@@ -36,7 +27,7 @@ def select_tracks() -> Select[Any]:
             for kind, alias in _ALIASES.items()
             for name in _RENDITION_FIELDS
         ),
-    ).select_from(track_with_renditions)
+    ).select_from(_whole_tracks())
 
 
 def track_of(row: RowMapping) -> Track:
@@ -59,3 +50,14 @@ def track_values(track: Track) -> dict[str, Any]:
 def rendition_values(track: Track) -> list[dict[str, Any]]:
     """Return the rows of its renditions."""
     return [{"track_id": track.id, **asdict(rendition)} for rendition in track.renditions]
+
+
+def _whole_tracks() -> FromClause:
+    # One statement, so that no writer can come between a track and its renditions. Outer joins, or
+    # SQLite would begin with the renditions and sort the whole library for one page.
+    joined: FromClause = tracks
+    for kind, alias in _ALIASES.items():
+        joined = joined.outerjoin(
+            alias, and_(alias.c.track_id == tracks.c.id, alias.c.kind == kind)
+        )
+    return joined

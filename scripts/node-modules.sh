@@ -5,5 +5,5 @@ command -v npm >/dev/null 2>&1 || exit 0
 stamp=node_modules/.installed
 [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(cksum <package-lock.json)" ] && exit 0
 echo "Installing into node_modules …"
-npm ci --silent
+npm ci --loglevel=error
 cksum <package-lock.json >"$stamp"

@@ -102,6 +102,12 @@ def test_lock_files_hold_no_download_addresses() -> None:
     assert offending_locks(locks) == []
 
 
+def test_the_lock_file_of_the_pages_checks_knows_every_platform() -> None:
+    packages = json.loads(tracked_texts()["package-lock.json"])["packages"]
+    needed = {name for it in packages.values() for name in it.get("optionalDependencies", {})}
+    assert {f"node_modules/{name}" for name in needed} <= packages.keys()
+
+
 def offending_locks(locks: dict[str, str]) -> list[str]:
     """Return what in the lock files tells where a package is fetched."""
     found = []

@@ -35,6 +35,11 @@ _DEMUXERS = {
 # players show for the source; below a tenth of a second it is the clock's jitter.
 _KEEP_TIME = "aresample=async=1:min_hard_comp=0.1:first_pts=0"
 
+# MP4 wants AAC frames without the header that each has in a stream.
+_WITHOUT_ADTS = {Container.ADTS: ("aac_adtstoasc",)}
+
+_RETIME = r"setts=ts=if(N\,PREV_OUTPTS+PREV_OUTDURATION\,0)"
+
 # Without dates, versions and random ids; what the source says of itself is not trusted either.
 _EXACT = (
     *("-map_metadata", "-1", "-map_chapters", "-1"),
@@ -90,16 +95,27 @@ def copy_forms(container: Container, codec: str) -> Sequence[Form]:
 
 def list_packets(source: Path, container: Container) -> list[str]:
     """Print one line per packet, with its size and hash, to standard output (`framehash`)."""
-    copied = ["-c", "copy", *_without_adts(container)]
+    filters = _WITHOUT_ADTS.get(container, ())
+    copied = ["-c", "copy", *(["-bsf:a", ",".join(filters)] if filters else [])]
     return [*_read(source, container), *copied, "-f", "framehash", "-hash", "md5", "pipe:1"]
 
 
 def copy_packets(
-    source: Path, container: Container, target: Path, form: Form, *, duration_s: float
+    source: Path,
+    container: Container,
+    target: Path,
+    form: Form,
+    *,
+    duration_s: float,
+    retimed: bool = False,
 ) -> list[str]:
-    """Copy the packets, unchanged, into a seekable file of about that duration."""
+    """Copy the packets, unchanged, into a seekable file of about that duration.
+
+    `retimed` puts one right after the other, whatever their times were.
+    """
+    filters = [*_WITHOUT_ADTS.get(container, ()), *([_RETIME] if retimed else [])]
+    copied = ["-c", "copy", *(["-bsf:a", ",".join(filters)] if filters else []), *_EXACT]
     index = ["-reserve_index_space", _index_bytes(duration_s)] if form.indexed_ahead else []
-    copied = ["-c", "copy", *_without_adts(container), *_EXACT]
     return [*_read(source, container), *copied, *form.arguments, *index, *_write(target)]
 
 
@@ -153,7 +169,3 @@ def _write(target: Path) -> list[str]:
 def _index_bytes(duration_s: float) -> str:
     # A cluster each 5 s at least, and at most 32 bytes to point to it.
     return str(1024 + 32 * min(int(duration_s / 5), 1 << 20))
-
-
-def _without_adts(container: Container) -> list[str]:
-    return ["-bsf:a", "aac_adtstoasc"] if container is Container.ADTS else []

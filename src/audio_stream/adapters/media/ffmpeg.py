@@ -14,6 +14,7 @@ from audio_stream.adapters.media.packets import PacketListing
 from audio_stream.adapters.media.peaks import Peaks
 from audio_stream.adapters.media.run import LimitedFfmpeg, Limits
 from audio_stream.adapters.media.sources import Sound, look_at, readable, scratch_beside
+from audio_stream.adapters.media.streaminfo import tell_length
 from audio_stream.domain.containers.container import Container
 from audio_stream.domain.errors import MediaToolFailed, NoAudio, PacketsLost, UnsupportedMedia
 from audio_stream.usecases.ports import Finalised, MediaTool
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from audio_stream.adapters.media.arguments import Form
     from audio_stream.domain.titles import Title
 
-# What cannot be read at all in a file this small is a header and a first packet cut short: no Ogg
-# page is larger. In a larger one it may be audio that we fail to read, which nobody shall delete.
-_HARDLY_AUDIO_BYTES = 64 * 1024
+# What cannot be read at all in a file this small is a header, and a first packet cut short. In a
+# larger one it may be audio that we fail to read, and nobody shall take that for none.
+_HARDLY_AUDIO_BYTES = 16 * 1024
 
 _REVISION_DIGITS = 16
 
@@ -98,15 +99,20 @@ class FfmpegMedia(MediaTool):
     async def _copy(
         self, sound: Sound, packets: PacketListing, form: Form, target: Path
     ) -> Finalised:
-        duration_s = packets.duration_s
         with scratch_beside(target) as scratch:
-            await self._write(
-                arguments.copy_packets(
-                    sound.path, sound.container, scratch, form, duration_s=duration_s
-                )
+            command = arguments.copy_packets(
+                sound.path,
+                sound.container,
+                scratch,
+                form,
+                duration_s=packets.duration_s,
+                retimed=not packets.has_sane_times,
             )
+            await self._write(command)
             copy = await self._list_packets(await look_at(scratch, form.container))
             packets.check_copy(copy)
+            if form.container is Container.FLAC:
+                await asyncio.to_thread(tell_length, scratch, copy.duration_s)
             return await _keep(scratch, target, form.container, copy, None)
 
     async def _list_packets(self, sound: Sound) -> PacketListing:
@@ -119,7 +125,7 @@ class FfmpegMedia(MediaTool):
             return packets
         if sound.size_bytes <= _HARDLY_AUDIO_BYTES:
             raise NoAudio
-        raise MediaToolFailed(f"No audio could be read in it: {finished.reason}")
+        raise MediaToolFailed(f"No audio could be read: {finished.reason}")
 
     async def _write(self, command: Sequence[str]) -> None:
         finished = await self._ffmpeg.run(command)

@@ -28,6 +28,7 @@ class PacketListing:
         self._end = 0
         self._last_time: int | None = None
         self._longest = 0
+        self._total = 0
         # Every sixteenth will do: a copy with the same packets in the same order at the same
         # times there has no room for another time between.
         self._times = array("d")
@@ -46,15 +47,27 @@ class PacketListing:
         """The audible time from the first packet, or from 0 if that is earlier, to the end."""
         return max(0.0, (self._end - max(self._start, 0)) * self._tick_s)
 
+    @property
+    def has_sane_times(self) -> bool:
+        """Whether the packets have room between their times; not so if these went backwards.
+
+        Nor if they leapt by more than 30 h: ffmpeg forgets all that come after. A clock that
+        runs a little fast or slow is sane.
+        """
+        return self._total * self._tick_s < 1.01 * self.duration_s + 1
+
     def check_copy(self, copy: PacketListing) -> None:
         """Raise unless `copy` has the same packets in the same order, at the same times.
 
-        Times may differ by a constant and by rounding. Raises PacketsLost or MediaToolFailed.
+        Times that are sane may differ by a constant and by rounding. Raises PacketsLost or
+        MediaToolFailed.
         """
         if copy.count != self.count:
             raise PacketsLost(self.count, copy.count)
         if copy._content.digest() != self._content.digest():
             raise MediaToolFailed("The copy's packets are not those of the recording.")
+        if not self.has_sane_times:
+            return
         theirs = copy._times
         shifts = [copied - own for own, copied in zip(self._times, theirs, strict=True)]
         if max(shifts, default=0) - min(shifts, default=0) > 2 * _TIME_TOLERANCE_S:
@@ -89,6 +102,7 @@ class PacketListing:
             ticks = time - self._last_time
         self._last_time = time
         self._longest = max(self._longest, ticks)
+        self._total += ticks
         self._end = max(self._end, time + ticks)
         self._content.update(size + content)
         if self.count % _TIMED_EVERY == 0:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _PIECE_BYTES = 64 * 1024
-_TAIL_BYTES = 8 * 1024
+# Of many complaints the first say what is wrong, and the last what it came to.
+_FIRST_BYTES = _LAST_BYTES = 4 * 1024
 _REASON_CHARACTERS = 200
 
 _LIMITED = Path(__file__).with_name("limited.py")
@@ -52,14 +53,13 @@ class Finished:
 
     status: int
     errors: str
-    """The end of what it complained about."""
+    """The beginning and the end of what it complained about, at most 8 KiB."""
 
     @property
     def reason(self) -> str:
-        """The last complaint, short and without addresses and paths, for people."""
-        lines = [line.strip() for line in self.errors.splitlines()]
-        last = next((line for line in reversed(lines) if line), f"exit status {self.status}")
-        plain = re.sub(r"file:\S+", "the file", re.sub(r"^(\[[^\]]*\]\s*)+", "", last))
+        """Its first complaint, short and without addresses and paths, for people."""
+        first = self.errors.partition("\n")[0].strip() or f"exit status {self.status}"
+        plain = re.sub(r"file:\S+", "the file", re.sub(r"^(\[[^\]]*\]\s*)+", "", first))
         return plain[:_REASON_CHARACTERS]
 
 
@@ -87,7 +87,7 @@ class LimitedFfmpeg:
         errors = bytearray()
         try:
             async with asyncio.timeout(self._limits.time_s), asyncio.TaskGroup() as reading:
-                reading.create_task(_keep_tail(process, errors))
+                reading.create_task(_keep_complaints(process, errors))
                 if consume is not None:
                     reading.create_task(_read_output(process, consume))
                 reading.create_task(process.wait())
@@ -141,11 +141,12 @@ async def _read_output(process: Process, consume: Callable[[bytes], None]) -> No
             consume(piece)
 
 
-async def _keep_tail(process: Process, tail: bytearray) -> None:
+async def _keep_complaints(process: Process, errors: bytearray) -> None:
     if process.stderr is not None:
         while piece := await process.stderr.read(_PIECE_BYTES):
-            tail += piece
-            del tail[:-_TAIL_BYTES]
+            errors += piece
+            if len(errors) > _FIRST_BYTES + _LAST_BYTES:
+                del errors[_FIRST_BYTES:-_LAST_BYTES]
 
 
 async def _end(process: Process) -> None:

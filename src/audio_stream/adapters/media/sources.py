@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audio_stream.adapters.media.fragments import hide_stray_fragments
+from audio_stream.adapters.media.pages import mend_last_page
 from audio_stream.domain.containers.container import Container
-from audio_stream.domain.containers.sniffing import ACCEPTED_FILES, SNIFF_BYTES, sniff
+from audio_stream.domain.containers.sniffing import SNIFF_BYTES, sniff
 from audio_stream.domain.errors import MediaToolFailed, NoAudio, StorageFull, UnsupportedMedia
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+
+_MENDERS = {Container.MP4: hide_stray_fragments, Container.OGG: mend_last_page}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,25 @@ async def look_at(path: Path, container: Container) -> Sound:
 def _prepare(source: Path, scratch: Path) -> Sound:
     with source.open("rb") as file:
         prefix = file.read(SNIFF_BYTES)
+    container = _identify(prefix)
+    path = _MENDERS[container](source, scratch) if container in _MENDERS else source
+    return Sound(path, container, path.stat().st_size)
+
+
+def _identify(prefix: bytes) -> Container:
     if not prefix:
         raise NoAudio
-    container = sniff(prefix, whole=True)
+    container = sniff(prefix)
+    if container is not None:
+        return container
+    try:
+        container = sniff(prefix, whole=True)
+    except UnsupportedMedia as error:
+        # It ends before it says what it is.
+        raise NoAudio from error
     if container is None:
-        raise UnsupportedMedia(ACCEPTED_FILES)
-    path = hide_stray_fragments(source, scratch) if container is Container.MP4 else source
-    return Sound(path, container, path.stat().st_size)
+        raise NoAudio
+    return container
 
 
 @contextmanager

@@ -7,18 +7,19 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from audio_stream.adapters.catalog import migrate
 from audio_stream.adapters.catalog.catalog import SqlCatalog
+from audio_stream.adapters.catalog.cursors import cursor_after
 from audio_stream.adapters.catalog.database import sqlite_url
 from audio_stream.adapters.catalog.tables import metadata, renditions
 from audio_stream.adapters.catalog.version import HEAD, CatalogUnusable
@@ -255,6 +256,29 @@ class TestDurability:
             assert not isinstance(results[0], TrackChanged)
         await catalog.add_track(track(1))
         assert await catalog.get_track(track(1).id) == track(1)
+
+
+class TestReading:
+    @pytest.mark.parametrize("query", ["", "word another"])
+    async def test_a_page_is_read_along_an_index_and_nothing_sorted(
+        self, catalog: SqlCatalog, query: str
+    ) -> None:
+        statements: list[tuple[str, tuple[object, ...]]] = []
+        engine = catalog._database._opened().sync_engine
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def _keep(*call: Any) -> None:  # noqa: ANN401 - six things, of which two matter
+            statements.append((call[2], call[3]))
+
+        cursor = cursor_after(track(1))
+        await catalog.page_tracks(query=query, cursor=cursor, limit=50)
+        [(statement, values)] = statements
+        async with catalog._database.reading() as connection:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            steps = [row[-1] for row in plan]
+        assert "ix_tracks_created_at_id" in steps[0]
+        assert not any("SCAN" in step for step in steps[1:])
+        assert not any("B-TREE" in step for step in steps)
 
 
 class TestDisk:

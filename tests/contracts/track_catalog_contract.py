@@ -69,6 +69,18 @@ class TrackCatalogContract:
         await asyncio.gather(*(catalog.add_track(FULL_TRACK) for _ in range(10)))
         assert await search(catalog, "") == [FULL_TRACK]
 
+    async def test_many_are_added_at_once_and_known_ones_left_as_they_are(
+        self, catalog: TrackCatalog
+    ) -> None:
+        await catalog.add_tracks([])
+        await catalog.add_track(track(2))
+        saved = await catalog.save_track(track(2, title=clean_title("Saved")))
+        again = track(2, title=clean_title("Again"))
+        await catalog.add_tracks([track(1), again, FULL_TRACK, track(1)])
+        assert await catalog.get_track(saved.id) == saved
+        found = {one.id: one for one in await search(catalog, "")}
+        assert found == {one.id: one for one in (track(1), saved, FULL_TRACK)}
+
     async def test_saving_replaces_everything_and_counts(self, catalog: TrackCatalog) -> None:
         plain = track(0xFEDCBA)
         await add(catalog, [plain, track(1)])

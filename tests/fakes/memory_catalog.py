@@ -64,6 +64,11 @@ class MemoryCatalog(RecordingCatalog, TrackCatalog):
         await self._turn()
         self.tracks.setdefault(track.id, track)
 
+    async def add_tracks(self, added: Sequence[Track]) -> None:
+        await self._turn()
+        for track in added:
+            self.tracks.setdefault(track.id, track)
+
     async def get_track(self, track_id: TrackId) -> Track:
         await self._turn()
         if track_id not in self.tracks:

@@ -128,6 +128,11 @@ def waveform_key(track_id: TrackId, revision: str) -> str:
     return f"waveforms/{track_id}/{revision}.json"
 
 
+def blob_prefixes(track_id: TrackId) -> tuple[str, ...]:
+    """Return what the keys of all revisions of a track's blobs begin with."""
+    return (f"originals/{track_id}/", f"mp3/{track_id}/", f"waveforms/{track_id}/")
+
+
 def manifest_key(track_id: TrackId) -> str:
     """Return where the track's manifest rests."""
     return f"tracks/{track_id}.json"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from audio_stream.infrastructure.container import Container
     from audio_stream.infrastructure.settings import Settings
+    from audio_stream.usecases.ports import Journal
+    from audio_stream.usecases.resume_work import ResumeWork
 
 _LOOKS_PER_SILENCE = 30
 _LONGEST_LOOK_S = 60.0
@@ -46,8 +48,8 @@ def make_app(container: Container) -> web.Application:
             yield
 
     async def end_streams(_app: web.Application) -> None:
-        await container.open_recordings().close_all()
         container.events().end_all()
+        await container.open_recordings().close_all()
 
     app.cleanup_ctx.append(opened)
     app.on_shutdown.append(end_streams)
@@ -64,9 +66,9 @@ async def open_everything(container: Container) -> AsyncIterator[None]:
             await stack.enter_async_context(resource)
         await stack.enter_async_context(container.work())
         resume_work = container.resume_work()
-        await resume_work.index_spool()
+        await resume_work.index()
         stack.push_async_callback(container.open_recordings().close_all)
-        resuming = asyncio.get_running_loop().create_task(resume_work.execute())
+        resuming = asyncio.get_running_loop().create_task(_resume(resume_work, container.journal()))
         stack.push_async_callback(_stopped, resuming)
         for use_case, every_s in (
             (container.interrupt_recordings(), settings.silence_s / _LOOKS_PER_SILENCE),
@@ -79,6 +81,13 @@ async def open_everything(container: Container) -> AsyncIterator[None]:
             )
             await stack.enter_async_context(looks)
         yield
+
+
+async def _resume(resume_work: ResumeWork, journal: Journal) -> None:
+    try:
+        await resume_work.execute()
+    except Exception as error:  # noqa: BLE001 - recording and listening go on without it
+        journal.error("work not resumed", "start", error)
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:

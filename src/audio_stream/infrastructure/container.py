@@ -33,9 +33,11 @@ from audio_stream.infrastructure.resources import web_folder
 from audio_stream.infrastructure.scratch import FolderScratch
 from audio_stream.infrastructure.settings import Settings
 from audio_stream.usecases.append_chunk import AppendChunk, IngestLimits
+from audio_stream.usecases.append_first_chunk import AppendFirstChunk
 from audio_stream.usecases.delete_track import DeleteTrack
 from audio_stream.usecases.discard_recording import DiscardRecording
 from audio_stream.usecases.expire_recordings import ExpireRecordings
+from audio_stream.usecases.fail_recording import FailRecording
 from audio_stream.usecases.finish_recording import FinishRecording
 from audio_stream.usecases.forget_track import ForgetTrack
 from audio_stream.usecases.interrupt_recordings import InterruptRecordings
@@ -51,6 +53,7 @@ from audio_stream.usecases.rename_track import RenameTrack
 from audio_stream.usecases.resume_work import ResumeWork
 from audio_stream.usecases.start_recording import StartRecording
 from audio_stream.usecases.store_original import StoreOriginal
+from audio_stream.usecases.track_blobs import TrackBlobs
 from audio_stream.usecases.track_changes import TrackChanges
 
 if TYPE_CHECKING:
@@ -109,23 +112,30 @@ class Container(containers.DeclarativeContainer):
     track_changes = providers.Singleton(
         TrackChanges, catalog=catalog, manifests=manifests, events=events
     )
+    track_blobs = providers.Singleton(TrackBlobs, blobs)
     forget_track = providers.Singleton(
         ForgetTrack,
         catalog=catalog,
         manifests=manifests,
-        blobs=blobs,
+        blobs=track_blobs,
         events=events,
         changes=track_changes,
     )
     store_original = providers.Singleton(
-        StoreOriginal, spool=spool, scratch=scratch, media=media, blobs=blobs, changes=track_changes
+        StoreOriginal,
+        spool=spool,
+        scratch=scratch,
+        media=media,
+        blobs=blobs,
+        track_blobs=track_blobs,
+        changes=track_changes,
     )
     process_track = providers.Singleton(
         ProcessTrack,
         tracks=catalog,
         recordings=catalog,
         spool=spool,
-        blobs=blobs,
+        track_blobs=track_blobs,
         store_original=store_original,
         mp3_converter=mp3_converter,
         changes=track_changes,
@@ -145,15 +155,22 @@ class Container(containers.DeclarativeContainer):
         spool=spool,
         live=live,
         clock=clock,
+        journal=journal,
         resume_window=_resume_window,
         turn_timeout_s=_TURN_TIMEOUT_S,
     )
-    keep_recording = providers.Singleton(
-        KeepRecording, catalog=catalog, spool=spool, open_recordings=open_recordings
-    )
+    keep_recording = providers.Singleton(KeepRecording, catalog=catalog, spool=spool)
     promise_track = providers.Singleton(PromiseTrack, catalog=catalog, work=work, events=events)
     finish_recording = providers.Singleton(
         FinishRecording,
+        spool=spool,
+        open_recordings=open_recordings,
+        keep_recording=keep_recording,
+        promise_track=promise_track,
+    )
+    fail_recording = providers.Singleton(
+        FailRecording,
+        spool=spool,
         open_recordings=open_recordings,
         keep_recording=keep_recording,
         promise_track=promise_track,
@@ -174,6 +191,7 @@ class Container(containers.DeclarativeContainer):
         open_recordings=open_recordings,
         keep_recording=keep_recording,
         finish_recording=finish_recording,
+        fail_recording=fail_recording,
         limits=providers.Factory(
             IngestLimits,
             recording_bytes=settings.provided.max_recording_size,
@@ -182,7 +200,13 @@ class Container(containers.DeclarativeContainer):
         ),
     )
     read_recording = providers.Singleton(
-        ReadRecording, catalog=catalog, spool=spool, live=live, open_recordings=open_recordings
+        ReadRecording,
+        catalog=catalog,
+        spool=spool,
+        live=live,
+        open_recordings=open_recordings,
+        finish_recording=finish_recording,
+        fail_recording=fail_recording,
     )
     discard_recording = providers.Singleton(
         DiscardRecording,
@@ -191,12 +215,18 @@ class Container(containers.DeclarativeContainer):
         open_recordings=open_recordings,
         forget_track=forget_track,
     )
+    append_first_chunk = providers.Singleton(
+        AppendFirstChunk, append=append_chunk, read=read_recording, discard=discard_recording
+    )
     interrupt_recordings = providers.Singleton(
         InterruptRecordings,
         clock=clock,
         open_recordings=open_recordings,
         keep_recording=keep_recording,
+        finish_recording=finish_recording,
+        fail_recording=fail_recording,
         promise_track=promise_track,
+        journal=journal,
         silence_s=settings.provided.silence_s,
     )
     expire_recordings = providers.Singleton(
@@ -218,6 +248,7 @@ class Container(containers.DeclarativeContainer):
         open_recordings=open_recordings,
         finish_recording=finish_recording,
         promise_track=promise_track,
+        discard_recording=discard_recording,
         work=work,
         journal=journal,
     )
@@ -245,6 +276,7 @@ class Container(containers.DeclarativeContainer):
             RecordingsController,
             start=start_recording,
             append=append_chunk,
+            append_first=append_first_chunk,
             read=read_recording,
             discard=discard_recording,
             clock=clock,

@@ -18,12 +18,14 @@ from audio_stream.domain.errors import (
     UnsupportedMedia,
 )
 from audio_stream.domain.recordings import RecordingState
+from audio_stream.usecases.carry_through import carry_through
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from audio_stream.domain.checksums import Checksum
     from audio_stream.domain.ids import RecordingId
+    from audio_stream.usecases.fail_recording import FailRecording
     from audio_stream.usecases.finish_recording import FinishRecording
     from audio_stream.usecases.keep_recording import KeepRecording
     from audio_stream.usecases.open_recordings import OpenRecording, OpenRecordings, Turn
@@ -62,12 +64,14 @@ class AppendChunk:
         open_recordings: OpenRecordings,
         keep_recording: KeepRecording,
         finish_recording: FinishRecording,
+        fail_recording: FailRecording,
         limits: IngestLimits,
     ) -> None:
         self._clock = clock
         self._open_recordings = open_recordings
         self._keep_recording = keep_recording
         self._finish_recording = finish_recording
+        self._fail_recording = fail_recording
         self._limits = limits
 
     async def execute(
@@ -92,17 +96,17 @@ class AppendChunk:
                 if await self._says_nothing_new(finished, offset, body, length_bytes, turn):
                     return finished.offset
                 raise
-            await self._begin(opened, offset, body, length_bytes)
             try:
+                await self._begin(opened, offset, body, length_bytes)
                 if body.checksum is None:
                     await self._append_as_it_arrives(opened, body, turn)
                 else:
                     await self._append_checked(opened, body, body.checksum, turn)
             except (UnsupportedMedia, MalformedMedia, SyncFailed) as error:
-                await self._keep_recording.fail(opened, str(error))
+                await self._fail_recording.execute(opened, error)
                 raise
             new_offset = opened.file.size_bytes
-            if new_offset == opened.recording.length_bytes:
+            if opened.is_complete:
                 await self._finish_recording.execute(opened)
             return new_offset
 
@@ -134,6 +138,8 @@ class AppendChunk:
         end = opened.recording.length_bytes if length_bytes is None else length_bytes
         if body.size_bytes is not None:
             self._check_fits(size_bytes + body.size_bytes, end)
+            if body.checksum is not None and body.size_bytes > self._limits.checked_chunk_bytes:
+                raise LengthExceeded(self._limits.checked_chunk_bytes)
         opened.last_sign_of_life_s = self._clock.monotonic_s()
         declared = length_bytes is not None and length_bytes != opened.recording.length_bytes
         if opened.recording.state is RecordingState.INTERRUPTED or declared:
@@ -156,8 +162,8 @@ class AppendChunk:
                 await self._append(opened, piece, sync=synced)
         finally:
             if not synced:
-                # Shielded: whatever ends this request, what came before shall be told by HEAD.
-                await asyncio.shield(opened.file.sync())
+                # Whatever ends this request, what came before shall be told by HEAD.
+                await carry_through(opened.file.sync())
 
     async def _append_checked(
         self, opened: OpenRecording, body: ChunkBody, checksum: Checksum, turn: Turn
@@ -175,7 +181,7 @@ class AppendChunk:
         self._check_fits(offset + len(data), opened.recording.length_bytes)
         opened.last_sign_of_life_s = self._clock.monotonic_s()
         opened.source.feed(offset, data)  # listeners do not wait for the disk
-        await asyncio.shield(opened.file.append(data, sync=sync))
+        await carry_through(opened.file.append(data, sync=sync))
 
     async def _next_piece(self, body: ChunkBody, turn: Turn) -> bytes | None:
         """Return the body's next bytes, None at its end; yield the turn when asked to."""

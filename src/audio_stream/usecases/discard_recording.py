@@ -39,5 +39,12 @@ class DiscardRecording:
                 raise RecordingGone(recording_id)
             await self._open_recordings.close(recording_id)
             await self._catalog.save_recording(replace(recording, discarded=True))
-            await self._spool.remove(recording_id)
-            await self._forget_track.execute(track_id=TrackId(recording_id))
+            await self.complete(recording_id)
+
+    async def complete(self, recording_id: RecordingId) -> None:
+        """Delete what belongs to a recording that is marked as discarded. The caller has the turn.
+
+        The spool goes last: as long as it is there, the next start completes what a crash left.
+        """
+        await self._forget_track.execute(track_id=TrackId(recording_id))
+        await self._spool.remove(recording_id)

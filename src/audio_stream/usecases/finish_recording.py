@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from audio_stream.usecases.keep_recording import KeepRecording
     from audio_stream.usecases.open_recordings import OpenRecording, OpenRecordings
+    from audio_stream.usecases.ports import Spool
     from audio_stream.usecases.promise_track import PromiseTrack
 
 
@@ -16,10 +17,12 @@ class FinishRecording:
     def __init__(
         self,
         *,
+        spool: Spool,
         open_recordings: OpenRecordings,
         keep_recording: KeepRecording,
         promise_track: PromiseTrack,
     ) -> None:
+        self._spool = spool
         self._open_recordings = open_recordings
         self._keep_recording = keep_recording
         self._promise_track = promise_track
@@ -31,3 +34,5 @@ class FinishRecording:
         await self._open_recordings.close(recording.id)
         if opened.recording.length_bytes:
             await self._promise_track.execute(opened.recording)
+        else:
+            await self._spool.remove(recording.id)

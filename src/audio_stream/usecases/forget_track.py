@@ -9,7 +9,8 @@ from audio_stream.domain.events import TrackChangedEvent
 
 if TYPE_CHECKING:
     from audio_stream.domain.ids import TrackId
-    from audio_stream.usecases.ports import BlobStore, EventSink, Manifests, TrackCatalog
+    from audio_stream.usecases.ports import EventSink, Manifests, TrackCatalog
+    from audio_stream.usecases.track_blobs import TrackBlobs
     from audio_stream.usecases.track_changes import TrackChanges
 
 
@@ -21,7 +22,7 @@ class ForgetTrack:
         *,
         catalog: TrackCatalog,
         manifests: Manifests,
-        blobs: BlobStore,
+        blobs: TrackBlobs,
         events: EventSink,
         changes: TrackChanges,
     ) -> None:
@@ -34,13 +35,18 @@ class ForgetTrack:
     async def execute(self, *, track_id: TrackId) -> None:
         """Remove the track; one that is not there is fine. Raises StorageFailed."""
         async with self._changes.alone(track_id):
-            try:
-                track = await self._catalog.get_track(track_id)
-            except TrackNotFound:
-                return
-            # The manifest first: left alone, it would bring the track back.
+            # The manifest first: left alone, it would bring the track back. The row last: as long
+            # as it is there, somebody can ask for the rest again.
             await self._manifests.remove(track_id)
+            await self._blobs.keep_only(track_id, None)
+            was_there = await self._is_there(track_id)
             await self._catalog.delete_track(track_id)
-            for key in track.blob_keys:
-                await self._blobs.delete(key)
-        self._events.publish(TrackChangedEvent(track_id, deleted=True))
+        if was_there:
+            self._events.publish(TrackChangedEvent(track_id, deleted=True))
+
+    async def _is_there(self, track_id: TrackId) -> bool:
+        try:
+            await self._catalog.get_track(track_id)
+        except TrackNotFound:
+            return False
+        return True

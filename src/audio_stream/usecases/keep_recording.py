@@ -9,7 +9,7 @@ from audio_stream.domain.errors import RecordingChanged
 
 if TYPE_CHECKING:
     from audio_stream.domain.recordings import Recording
-    from audio_stream.usecases.open_recordings import OpenRecording, OpenRecordings
+    from audio_stream.usecases.open_recordings import OpenRecording
     from audio_stream.usecases.ports import RecordingCatalog, Spool
 
 
@@ -19,12 +19,9 @@ class KeepRecording:
     The note comes first: the catalog can be rebuilt from it.
     """
 
-    def __init__(
-        self, *, catalog: RecordingCatalog, spool: Spool, open_recordings: OpenRecordings
-    ) -> None:
+    def __init__(self, *, catalog: RecordingCatalog, spool: Spool) -> None:
         self._catalog = catalog
         self._spool = spool
-        self._open_recordings = open_recordings
 
     async def execute(self, opened: OpenRecording, recording: Recording) -> None:
         """Keep `recording` as the new state. The caller has the turn. Raises as Spool.annotate."""
@@ -40,12 +37,6 @@ class KeepRecording:
         if length_bytes is not None:
             recording = recording.declare_length(length_bytes)
         await self.execute(opened, recording)
-
-    async def fail(self, opened: OpenRecording, reason: str) -> None:
-        """Give the recording up, with a reason for people, and let go of it."""
-        failed = opened.recording.fail(reason)
-        await self._open_recordings.close(failed.id)
-        await self.execute(opened, failed)
 
     async def _save(self, recording: Recording) -> Recording:
         """Save over whatever version the catalog has: the turn makes this the only writer."""

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from audio_stream.domain.errors import RecordingBusy, RecordingFinished
+from audio_stream.domain.errors import AudioStreamError, RecordingBusy, RecordingFinished
 from audio_stream.domain.recordings import RecordingState
 from audio_stream.usecases.live_source import LiveSource
 
@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
     from audio_stream.domain.ids import RecordingId
     from audio_stream.domain.recordings import Recording
-    from audio_stream.usecases.ports import Clock, LiveFeed, RecordingCatalog, Spool, SpoolFile
+    from audio_stream.usecases.ports import (
+        Clock,
+        Journal,
+        LiveFeed,
+        RecordingCatalog,
+        Spool,
+        SpoolFile,
+    )
 
 
 class OpenRecording:
@@ -28,6 +35,11 @@ class OpenRecording:
         self.source = source
         self.last_sign_of_life_s = 0.0
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether it holds all that its source declared."""
+        return self.file.size_bytes == self.recording.length_bytes
+
 
 class Turn:
     """One request at a time works on a recording; a newer one makes the older one yield."""
@@ -36,12 +48,20 @@ class Turn:
         self.recording_id = recording_id
         self.lock = asyncio.Lock()
         self.waiting = 0
-        self.yield_asked = False
         self.reading: asyncio.Timeout | None = None
+
+    @property
+    def yield_asked(self) -> bool:
+        """Whether somebody newer waits for the turn."""
+        return self.waiting > 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody has the turn or waits for it."""
+        return not self.waiting and not self.lock.locked()
 
     def ask_to_yield(self) -> None:
         """Make whoever is waiting for its source's bytes stop doing so."""
-        self.yield_asked = True
         if self.reading is not None:
             self.reading.reschedule(asyncio.get_running_loop().time())
 
@@ -56,6 +76,7 @@ class OpenRecordings:
         spool: Spool,
         live: LiveFeed,
         clock: Clock,
+        journal: Journal,
         resume_window: timedelta,
         turn_timeout_s: float,
     ) -> None:
@@ -63,6 +84,7 @@ class OpenRecordings:
         self._spool = spool
         self._live = live
         self._clock = clock
+        self._journal = journal
         self._resume_window = resume_window
         self._turn_timeout_s = turn_timeout_s
         self._open: dict[RecordingId, OpenRecording] = {}
@@ -89,21 +111,20 @@ class OpenRecordings:
         turn = self._turns.setdefault(recording_id, Turn(recording_id))
         turn.waiting += 1
         try:
-            if turn.lock.locked():
-                turn.ask_to_yield()
+            turn.ask_to_yield()
             try:
                 async with asyncio.timeout(self._turn_timeout_s):
                     await turn.lock.acquire()
             except TimeoutError:
                 raise RecordingBusy(recording_id) from None
-            turn.yield_asked = False
+            finally:
+                turn.waiting -= 1
             try:
                 yield turn
             finally:
                 turn.lock.release()
         finally:
-            turn.waiting -= 1
-            if not turn.waiting:
+            if turn.is_idle:
                 self._turns.pop(recording_id, None)
 
     async def open(self, recording_id: RecordingId) -> OpenRecording:
@@ -121,12 +142,19 @@ class OpenRecordings:
             raise RecordingFinished(recording_id, recording.length_bytes or 0)
         file = await self._spool.open(recording_id)
         source = LiveSource(recording, self._live, self._clock)
-        if file.size_bytes:
+        try:
             await self._replay(source, recording_id, file.size_bytes)
+        except BaseException:
+            await file.close()
+            raise
         opened = OpenRecording(recording, file, source)
         opened.last_sign_of_life_s = self._clock.monotonic_s()
         self._open[recording_id] = opened
         return opened
+
+    def take_off_air(self, recording_id: RecordingId) -> None:
+        """Give its station back, and go on appending."""
+        self._live.release(recording_id)
 
     async def close(self, recording_id: RecordingId) -> None:
         """Let go of the recording's file and of its station; the caller has the turn."""
@@ -136,15 +164,24 @@ class OpenRecordings:
             await opened.file.close()
 
     async def close_all(self) -> None:
-        """Let go of everything, synced, as the program ends."""
-        for recording_id in list(self._open):
+        """Let go of everything, synced, as the program ends; what one cannot do stops no other."""
+        await asyncio.gather(*(self._close_last(recording_id) for recording_id in self._open))
+
+    async def _close_last(self, recording_id: RecordingId) -> None:
+        try:
             async with self.turn(recording_id):
                 opened = self._open.get(recording_id)
-                if opened is not None:
-                    await opened.file.sync()
-                await self.close(recording_id)
+                try:
+                    if opened is not None:
+                        await opened.file.sync()
+                finally:
+                    await self.close(recording_id)
+        except AudioStreamError as error:
+            self._journal.note("recording not closed properly", recording_id, reason=str(error))
 
     async def _replay(self, source: LiveSource, recording_id: RecordingId, size_bytes: int) -> None:
+        if not size_bytes:
+            return
         offset = 0
         async for piece in self._spool.read(recording_id):
             wanted = piece[: size_bytes - offset]

@@ -76,6 +76,10 @@ class TrackCatalog(Protocol):
         """Keep a new track, durably. One with the same id is left as it is."""
 
     @abstractmethod
+    async def add_tracks(self, added: Sequence[Track]) -> None:
+        """Keep all of them or, after an error, none, as `add_track` does."""
+
+    @abstractmethod
     async def get_track(self, track_id: TrackId) -> Track:
         """Return the track. Raises TrackNotFound."""
 
@@ -346,16 +350,6 @@ class StationStatus:
     mime_type: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """A listener's place in a broadcast."""
-
-    first_bytes: bytes
-    """Initialization segment and backlog, unframed: to be written before anything else."""
-    ended: asyncio.Future[None]
-    """Done when the broadcast has ended or this listener was dropped. Cancel it to leave."""
-
-
 class Broadcast(Protocol):
     """A station's time on air: what one recording sends to whoever listens."""
 
@@ -365,13 +359,13 @@ class Broadcast(Protocol):
         """The MIME type with codecs of what is sent."""
 
     @abstractmethod
-    def join(self, transport: asyncio.Transport, *, chunked: bool, backlog_s: float) -> Listening:
-        """Add a listener, who hears all that comes after `first_bytes`.
+    def join(self, transport: asyncio.Transport, *, chunked: bool, backlog_s: float) -> None:
+        """Take over a listener's connection, whose response's headers are written.
 
-        The caller writes those before it lets the event loop go on. `chunked` asks for HTTP/1.1
-        chunked framing (RFC 9112 §7.1) of all that follows them. The end is the caller's to
-        write, and so is closing the connection. A listener that takes no byte for too long is
-        disconnected. A broadcast that is over gives no bytes and a place that has ended.
+        From here on it is the broadcast's: it writes initialization, backlog and all that comes
+        after, each in whole segments; the end, when the broadcast ends; and it closes the
+        connection, also when the listener takes no byte for too long. `chunked` asks for
+        HTTP/1.1 chunked framing (RFC 9112 §7.1). Joining what is over ends at once.
         """
 
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from audio_stream.domain.ids import TrackId
     from audio_stream.usecases.forget_track import ForgetTrack
     from audio_stream.usecases.ports import (
-        BlobStore,
         Journal,
         Mp3Converter,
         RecordingCatalog,
@@ -35,7 +34,14 @@ if TYPE_CHECKING:
         TrackCatalog,
     )
     from audio_stream.usecases.store_original import StoreOriginal
+    from audio_stream.usecases.track_blobs import TrackBlobs
     from audio_stream.usecases.track_changes import TrackChanges
+
+
+_OVER = (RecordingState.FINISHED, RecordingState.FAILED)
+"""Nothing more will come of these."""
+_AWAY = (RecordingState.INTERRUPTED, RecordingState.FAILED)
+"""What these hold is all there is, for now or for good."""
 
 
 class ProcessTrack:
@@ -50,7 +56,7 @@ class ProcessTrack:
         tracks: TrackCatalog,
         recordings: RecordingCatalog,
         spool: Spool,
-        blobs: BlobStore,
+        track_blobs: TrackBlobs,
         store_original: StoreOriginal,
         mp3_converter: Mp3Converter,
         changes: TrackChanges,
@@ -60,7 +66,7 @@ class ProcessTrack:
         self._tracks = tracks
         self._recordings = recordings
         self._spool = spool
-        self._blobs = blobs
+        self._track_blobs = track_blobs
         self._store_original = store_original
         self._mp3_converter = mp3_converter
         self._changes = changes
@@ -80,11 +86,11 @@ class ProcessTrack:
     async def _make_original(self, track: Track) -> Track | None:
         """Return the track once its original is there, None when there will be none."""
         recording_id = RecordingId(track.id)
+        recording = await self._recording(recording_id)
         size_bytes = await self._spool.size_bytes(recording_id)
-        try:
-            recording = await self._recordings.get_recording(recording_id)
-        except RecordingNotFound:
-            recording = None
+        if recording is not None and recording.discarded:
+            await self._forget_track.execute(track_id=track.id)
+            return None
         if size_bytes is None or recording is None:
             return await self._without_spool(track)
         if track.state is TrackState.FAILED and track.spool_bytes == size_bytes:
@@ -94,16 +100,22 @@ class ProcessTrack:
             if track_or_none is None:
                 return None
             track = track_or_none
-        if recording.state is RecordingState.FINISHED and track.spool_bytes == size_bytes:
+        if recording.state in _OVER and track.spool_bytes == size_bytes:
             await self._spool.remove(recording_id)
         return track
+
+    async def _recording(self, recording_id: RecordingId) -> Recording | None:
+        try:
+            return await self._recordings.get_recording(recording_id)
+        except RecordingNotFound:
+            return None  # the catalog was lost after the spool had been given up
 
     @staticmethod
     def _is_outdated(track: Track, recording: Recording, size_bytes: int) -> bool:
         """Tell whether the recording has moved on since the original was made."""
         if recording.state is RecordingState.FINISHED:
             return track.incomplete or track.spool_bytes != size_bytes
-        return recording.state is RecordingState.INTERRUPTED and track.spool_bytes != size_bytes
+        return recording.state in _AWAY and track.spool_bytes != size_bytes
 
     async def _without_spool(self, track: Track) -> Track | None:
         if track.state is not TrackState.PROCESSING:
@@ -133,6 +145,7 @@ class ProcessTrack:
         await self._forget_track.execute(track_id=track.id)
         if recording.state is RecordingState.FINISHED:
             await self._recordings.save_recording(recording.fail(str(NoAudio())))
+        if recording.state in _OVER:
             await self._spool.remove(recording.id)
 
     async def _fail(self, track: Track, reason: str, *, spool_bytes: int) -> None:
@@ -164,6 +177,10 @@ class ProcessTrack:
         def switch(current: Track) -> Track:
             return current.with_mp3(mp3) if current.revision == track.revision else current
 
-        saved = await self._changes.apply(track.id, switch)
-        if mp3.key is not None and mp3.key not in saved.blob_keys:
-            await self._blobs.delete(mp3.key)  # a newer revision came meanwhile
+        try:
+            saved = await self._changes.apply(track.id, switch)
+        except TrackNotFound:  # deleted meanwhile
+            await self._track_blobs.keep_only(track.id, None)
+            raise
+        if saved.revision != track.revision:  # a newer one came meanwhile
+            await self._track_blobs.keep_only(track.id, saved.revision)

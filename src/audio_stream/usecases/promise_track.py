@@ -37,7 +37,7 @@ class PromiseTrack:
             title=title,
             station=recording.station,
             created_at=recording.started_at,
-            incomplete=recording.state is RecordingState.INTERRUPTED,
+            incomplete=recording.state is not RecordingState.FINISHED,
         )
         await self._catalog.add_track(track)
         self._events.publish(TrackChangedEvent(track_id))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audio_stream.domain.errors import RecordingFinished, RecordingGone
+from audio_stream.domain.errors import RecordingFinished, RecordingGone, SyncFailed
 
 if TYPE_CHECKING:
     from audio_stream.domain.ids import RecordingId
     from audio_stream.domain.recordings import Recording
+    from audio_stream.usecases.fail_recording import FailRecording
+    from audio_stream.usecases.finish_recording import FinishRecording
     from audio_stream.usecases.open_recordings import OpenRecordings
     from audio_stream.usecases.ports import LiveFeed, RecordingCatalog, Spool
 
@@ -37,11 +39,15 @@ class ReadRecording:
         spool: Spool,
         live: LiveFeed,
         open_recordings: OpenRecordings,
+        finish_recording: FinishRecording,
+        fail_recording: FailRecording,
     ) -> None:
         self._catalog = catalog
         self._spool = spool
         self._live = live
         self._open_recordings = open_recordings
+        self._finish_recording = finish_recording
+        self._fail_recording = fail_recording
 
     async def execute(self, *, recording_id: RecordingId) -> RecordingStatus:
         """Return how it is doing, disturbing nobody. Raises RecordingNotFound, RecordingGone."""
@@ -61,8 +67,8 @@ class ReadRecording:
         offset = size_bytes if size_bytes is not None else recording.length_bytes or 0
         return RecordingStatus(recording, offset, None, on_air=False, off_air_reason=None)
 
-    async def offset(self, *, recording_id: RecordingId) -> tuple[int, int | None]:
-        """Return where its source goes on, acknowledged, and its length where that is known.
+    async def offset(self, *, recording_id: RecordingId) -> tuple[int, Recording]:
+        """Return where its source goes on, acknowledged, and the recording as it is then.
 
         A request that is still appending is ended first: what it brought is in the offset.
         Raises RecordingNotFound, RecordingGone, RecordingFailed, RecordingBusy, SyncFailed.
@@ -71,6 +77,13 @@ class ReadRecording:
             try:
                 opened = await self._open_recordings.open(recording_id)
             except RecordingFinished as finished:
-                return finished.offset, finished.offset
-            await opened.file.sync()
-            return opened.file.size_bytes, opened.recording.length_bytes
+                return finished.offset, await self._catalog.get_recording(recording_id)
+            try:
+                await opened.file.sync()
+            except SyncFailed as error:
+                await self._fail_recording.execute(opened, error)
+                raise
+            if opened.is_complete:
+                # It could not be finished when its last byte came, and nobody will send another.
+                await self._finish_recording.execute(opened)
+            return opened.file.size_bytes, opened.recording

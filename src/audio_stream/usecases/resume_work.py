@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audio_stream.domain.errors import AudioStreamError, RecordingNotFound
-from audio_stream.domain.ids import TrackId
 from audio_stream.domain.recordings import Recording, RecordingState
 
 if TYPE_CHECKING:
+    from audio_stream.domain.ids import RecordingId
+    from audio_stream.usecases.discard_recording import DiscardRecording
     from audio_stream.usecases.finish_recording import FinishRecording
     from audio_stream.usecases.open_recordings import OpenRecordings
     from audio_stream.usecases.ports import (
@@ -35,6 +36,7 @@ class ResumeWork:
         open_recordings: OpenRecordings,
         finish_recording: FinishRecording,
         promise_track: PromiseTrack,
+        discard_recording: DiscardRecording,
         work: TrackWork,
         journal: Journal,
     ) -> None:
@@ -45,14 +47,18 @@ class ResumeWork:
         self._open_recordings = open_recordings
         self._finish_recording = finish_recording
         self._promise_track = promise_track
+        self._discard_recording = discard_recording
         self._work = work
         self._journal = journal
+        self._library_was_empty = False
 
-    async def index_spool(self) -> None:
-        """Make every recording in the spool known to the catalog, before any source asks for it.
+    async def index(self) -> None:
+        """Make the catalog know every recording in the spool, before any source asks for it.
 
         Raises StorageFailed.
         """
+        page = await self._tracks.page_tracks(query="", cursor=None, limit=1)
+        self._library_was_empty = not page.tracks
         for noted in await self._spool.list_recordings():
             try:
                 await self._recordings.get_recording(noted.id)
@@ -62,39 +68,40 @@ class ResumeWork:
 
     async def execute(self) -> None:
         """Go on with all that was under way. Raises StorageFailed."""
-        await self._fill_empty_catalog()
+        await self._rebuild_library()
         for noted in await self._spool.list_recordings():
             try:
-                await self._take_up(await self._recordings.get_recording(noted.id))
+                await self._take_up(noted.id)
             except AudioStreamError as error:
                 self._journal.note("recording not taken up", noted.id, reason=str(error))
         for track_id in await self._tracks.list_unfinished_tracks():
             self._work.schedule(track_id)
 
-    async def _fill_empty_catalog(self) -> None:
-        page = await self._tracks.page_tracks(query="", cursor=None, limit=1)
-        if page.tracks:
+    async def _rebuild_library(self) -> None:
+        """Fill a catalog that was lost, in one step: half of it would not look lost any more."""
+        if not self._library_was_empty:
             return
-        adopted = 0
-        async for track in self._manifests.read_all():
-            await self._tracks.add_track(track)
-            adopted += 1
-        if adopted:
-            self._journal.note("catalog rebuilt from manifests", "catalog", tracks=adopted)
+        found = [track async for track in self._manifests.read_all()]
+        if found:
+            await self._tracks.add_tracks(found)
+            self._journal.note("catalog rebuilt from manifests", "catalog", tracks=len(found))
 
-    async def _take_up(self, recording: Recording) -> None:
-        if recording.discarded:
-            await self._spool.remove(recording.id)
-        elif recording.state is RecordingState.RECORDING:
-            await self._reopen(recording)
-        elif recording.state is not RecordingState.FAILED:
-            if await self._spool.size_bytes(recording.id):
+    async def _take_up(self, recording_id: RecordingId) -> None:
+        if self._open_recordings.peek(recording_id) is not None:
+            return  # its source was faster
+        async with self._open_recordings.turn(recording_id):
+            recording = await self._recordings.get_recording(recording_id)
+            if recording.discarded:
+                await self._discard_recording.complete(recording_id)
+            elif recording.state is RecordingState.RECORDING:
+                await self._reopen(recording)
+            elif await self._spool.size_bytes(recording_id):
                 await self._promise_track.execute(recording)
-            self._work.schedule(TrackId(recording.id))
+            elif recording.state is not RecordingState.INTERRUPTED:
+                await self._spool.remove(recording_id)
 
     async def _reopen(self, recording: Recording) -> None:
         """Open it, so that it is interrupted in time unless its source comes back."""
-        async with self._open_recordings.turn(recording.id):
-            opened = await self._open_recordings.open(recording.id)
-            if opened.file.size_bytes == recording.length_bytes:
-                await self._finish_recording.execute(opened)
+        opened = await self._open_recordings.open(recording.id)
+        if opened.is_complete:
+            await self._finish_recording.execute(opened)

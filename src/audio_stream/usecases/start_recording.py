@@ -36,6 +36,7 @@ class StartRecording:
         self._open_recordings = open_recordings
         self._max_recording_bytes = max_recording_bytes
         self._max_open_recordings = max_open_recordings
+        self._starting = 0
 
     async def execute(
         self,
@@ -52,7 +53,7 @@ class StartRecording:
         """
         if length_bytes is not None and length_bytes > self._max_recording_bytes:
             raise LengthExceeded(self._max_recording_bytes)
-        if len(self._open_recordings) >= self._max_open_recordings:
+        if len(self._open_recordings) + self._starting >= self._max_open_recordings:
             raise TooManyRecordings(self._max_open_recordings)
         recording = Recording(
             id=new_recording_id(),
@@ -63,7 +64,15 @@ class StartRecording:
             started_at=self._clock.now(),
             length_bytes=length_bytes,
         )
-        if live:
+        self._starting += 1
+        try:
+            await self._open(recording)
+        finally:
+            self._starting -= 1
+        return recording
+
+    async def _open(self, recording: Recording) -> None:
+        if recording.live:
             self._live.claim(recording)
         try:
             await self._spool.create(recording)
@@ -73,4 +82,3 @@ class StartRecording:
         except BaseException:
             self._live.release(recording.id)
             raise
-        return recording

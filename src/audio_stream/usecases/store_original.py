@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from audio_stream.domain.errors import TrackNotFound
 from audio_stream.domain.recordings import Recording, RecordingState
 from audio_stream.domain.tracks import (
     Rendition,
@@ -19,7 +20,9 @@ from audio_stream.domain.tracks import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from audio_stream.usecases.ports import BlobStore, MediaTool, Scratch, Spool
+    from audio_stream.domain.ids import TrackId
+    from audio_stream.usecases.ports import BlobStore, Finalised, MediaTool, Scratch, Spool
+    from audio_stream.usecases.track_blobs import TrackBlobs
     from audio_stream.usecases.track_changes import TrackChanges
 
 
@@ -41,12 +44,14 @@ class StoreOriginal:
         scratch: Scratch,
         media: MediaTool,
         blobs: BlobStore,
+        track_blobs: TrackBlobs,
         changes: TrackChanges,
     ) -> None:
         self._spool = spool
         self._scratch = scratch
         self._media = media
         self._blobs = blobs
+        self._track_blobs = track_blobs
         self._changes = changes
 
     async def execute(
@@ -61,38 +66,26 @@ class StoreOriginal:
             source = await self._source(recording, folder, size_bytes)
             target = folder / "original"
             finalised = await self._media.finalise(source, target)
-            audio_key = original_key(track.id, finalised.revision, finalised.mime_type)
-            peaks_key = waveform_key(track.id, finalised.revision)
-            peaks = await self._media.measure_peaks(target)
-            await self._blobs.put(audio_key, target, mime_type=finalised.mime_type)
-            await self._blobs.put(peaks_key, peaks, mime_type="application/json")
-        original = Rendition(
-            kind=RenditionKind.ORIGINAL,
-            state=RenditionState.READY,
-            key=audio_key,
-            mime_type=finalised.mime_type,
-            size_bytes=finalised.size_bytes,
+            await self._put(track.id, finalised, target)
+        made_of = _Made(
+            finalised=finalised,
+            spool_bytes=size_bytes,
+            incomplete=recording.state is not RecordingState.FINISHED,
         )
-
-        def switch(current: Track) -> Track:
-            same = current.revision == finalised.revision
-            return replace(
-                current,
-                state=TrackState.READY,
-                reason=None,
-                duration_s=finalised.duration_s,
-                incomplete=recording.state is RecordingState.INTERRUPTED,
-                revision=finalised.revision,
-                spool_bytes=size_bytes,
-                original=original,
-                waveform_key=peaks_key,
-                mp3=current.mp3 if same else Rendition(kind=RenditionKind.MP3),
-            )
-
-        saved = await self._changes.apply(track.id, switch)
-        for key in track.blob_keys - saved.blob_keys:
-            await self._blobs.delete(key)
+        try:
+            saved = await self._changes.apply(track.id, made_of.switch)
+        except TrackNotFound:  # deleted meanwhile
+            await self._track_blobs.keep_only(track.id, None)
+            raise
+        await self._track_blobs.keep_only(track.id, saved.revision)
         return StoredOriginal(saved, finalised.kept_raw_because)
+
+    async def _put(self, track_id: TrackId, finalised: Finalised, target: Path) -> None:
+        audio_key = original_key(track_id, finalised.revision, finalised.mime_type)
+        peaks = await self._media.measure_peaks(target)
+        await self._blobs.put(audio_key, target, mime_type=finalised.mime_type)
+        peaks_key = waveform_key(track_id, finalised.revision)
+        await self._blobs.put(peaks_key, peaks, mime_type="application/json")
 
     async def _source(self, recording: Recording, folder: Path, size_bytes: int) -> Path:
         if recording.state is RecordingState.FINISHED:
@@ -100,3 +93,35 @@ class StoreOriginal:
         source = folder / "spool"  # its source may return and go on appending meanwhile
         await self._spool.copy(recording.id, source, size_bytes)
         return source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What the new original is made of."""
+
+    finalised: Finalised
+    spool_bytes: int
+    incomplete: bool
+
+    def switch(self, track: Track) -> Track:
+        """Return the track with the new original, and without the MP3 of another one."""
+        made = self.finalised
+        same = track.revision == made.revision
+        return replace(
+            track,
+            state=TrackState.READY,
+            reason=None,
+            duration_s=made.duration_s,
+            incomplete=self.incomplete,
+            revision=made.revision,
+            spool_bytes=self.spool_bytes,
+            original=Rendition(
+                kind=RenditionKind.ORIGINAL,
+                state=RenditionState.READY,
+                key=original_key(track.id, made.revision, made.mime_type),
+                mime_type=made.mime_type,
+                size_bytes=made.size_bytes,
+            ),
+            waveform_key=waveform_key(track.id, made.revision),
+            mp3=track.mp3 if same else Rendition(kind=RenditionKind.MP3),
+        )

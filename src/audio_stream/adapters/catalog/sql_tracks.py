@@ -46,6 +46,18 @@ class SqlTracks(TrackCatalog):
             if not await self._read_tracks(select_tracks().where(tracks.c.id == track.id)):
                 raise
 
+    async def add_tracks(self, added: Sequence[Track]) -> None:
+        """Insert the rows of those that have none, in one transaction."""
+        async with self._database.writing() as connection:
+            known = set(await connection.scalars(select(tracks.c.id)))
+            fresh = {track.id: track for track in reversed(added) if track.id not in known}
+            if fresh:
+                await connection.execute(
+                    insert(tracks), [track_values(track) for track in fresh.values()]
+                )
+                rows = [row for track in fresh.values() for row in rendition_values(track)]
+                await connection.execute(insert(renditions), rows)
+
     async def get_track(self, track_id: TrackId) -> Track:
         """Read the rows."""
         found = await self._read_tracks(select_tracks().where(tracks.c.id == track_id))

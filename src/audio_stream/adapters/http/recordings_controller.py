@@ -12,6 +12,7 @@ from aiohttp import ClientPayloadError, web
 from audio_stream.adapters.http.base_url import external_url
 from audio_stream.adapters.http.tus_headers import (
     TUS_RESUMABLE,
+    format_metadata,
     parse_length,
     parse_metadata,
     parse_offset,
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from audio_stream.domain.ids import RecordingId, StationSlug
+    from audio_stream.domain.recordings import Recording
     from audio_stream.usecases.append_chunk import AppendChunk
+    from audio_stream.usecases.append_first_chunk import AppendFirstChunk
     from audio_stream.usecases.discard_recording import DiscardRecording
     from audio_stream.usecases.ports import Clock
     from audio_stream.usecases.read_recording import ReadRecording
@@ -55,6 +58,7 @@ class RecordingsController:
         *,
         start: StartRecording,
         append: AppendChunk,
+        append_first: AppendFirstChunk,
         read: ReadRecording,
         discard: DiscardRecording,
         clock: Clock,
@@ -62,6 +66,7 @@ class RecordingsController:
     ) -> None:
         self._start = start
         self._append = append
+        self._append_first = append_first
         self._read = read
         self._discard = discard
         self._clock = clock
@@ -118,7 +123,8 @@ class RecordingsController:
         }
         if body is not None or length_bytes == 0:
             body = body or ChunkBody(_nothing(), 0)
-            headers |= await self._append_to(recording.id, 0, body, None)
+            offset = await self._append_first.execute(recording_id=recording.id, body=body)
+            headers["Upload-Offset"] = str(offset)
         return web.Response(status=201, headers=self._common(headers))
 
     async def append(self, request: web.Request) -> web.Response:
@@ -129,19 +135,27 @@ class RecordingsController:
         recording_id = _recording_id(request)
         offset = parse_offset(request)
         length_bytes, _ = parse_length(request)
-        headers = await self._append_to(recording_id, offset, self._body(request), length_bytes)
-        return web.Response(status=204, headers=self._common(headers))
+        new_offset = await self._append.execute(
+            recording_id=recording_id,
+            offset=offset,
+            body=self._body(request),
+            length_bytes=length_bytes,
+        )
+        return web.Response(status=204, headers=self._common({"Upload-Offset": str(new_offset)}))
 
     async def offset(self, request: web.Request) -> web.Response:
         """Tell where the source goes on."""
         require_tus(request)
-        offset, length_bytes = await self._read.offset(recording_id=_recording_id(request))
-        length = (
-            {"Upload-Defer-Length": "1"}
-            if length_bytes is None
-            else {"Upload-Length": str(length_bytes)}
-        )
-        headers = {"Upload-Offset": str(offset), "Cache-Control": "no-store"} | length
+        offset, recording = await self._read.offset(recording_id=_recording_id(request))
+        headers = {
+            "Upload-Offset": str(offset),
+            "Upload-Metadata": _metadata(recording),
+            "Cache-Control": "no-store",
+        }
+        if recording.length_bytes is None:
+            headers["Upload-Defer-Length"] = "1"
+        else:
+            headers["Upload-Length"] = str(recording.length_bytes)
         return web.Response(status=200, headers=self._common(headers))
 
     async def status(self, request: web.Request) -> web.Response:
@@ -170,14 +184,6 @@ class RecordingsController:
         await self._discard.execute(recording_id=_recording_id(request))
         return web.Response(status=204, headers={"Tus-Resumable": TUS_RESUMABLE})
 
-    async def _append_to(
-        self, recording_id: RecordingId, offset: int, body: ChunkBody, length_bytes: int | None
-    ) -> dict[str, str]:
-        new_offset = await self._append.execute(
-            recording_id=recording_id, offset=offset, body=body, length_bytes=length_bytes
-        )
-        return {"Upload-Offset": str(new_offset)}
-
     def _body(self, request: web.Request) -> ChunkBody:
         header = request.headers.get("Upload-Checksum")
         checksum = None if header is None else parse_checksum(header)
@@ -193,6 +199,18 @@ class RecordingsController:
 
 def _recording_id(request: web.Request) -> RecordingId:
     return parse_recording_id(request.match_info["recording_id"])
+
+
+def _metadata(recording: Recording) -> str:
+    """Return what its source told, as it was understood."""
+    return format_metadata(
+        {
+            "title": recording.title,
+            "filetype": recording.claimed_type,
+            "station": recording.station,
+            "live": "true" if recording.live else "false",
+        }
+    )
 
 
 async def _pieces(request: web.Request) -> AsyncIterator[bytes]:

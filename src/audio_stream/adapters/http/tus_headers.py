@@ -57,6 +57,15 @@ def parse_metadata(request: web.Request) -> Mapping[str, str]:
     return pairs
 
 
+def format_metadata(pairs: Mapping[str, str]) -> str:
+    """Return pairs as `Upload-Metadata` has them; those without a value are left out."""
+    return ",".join(
+        f"{key} {base64.b64encode(value.encode()).decode()}"
+        for key, value in pairs.items()
+        if value
+    )
+
+
 def _number(request: web.Request, name: str) -> int:
     text = request.headers.get(name, "")
     if not _NUMBER.fullmatch(text):

@@ -159,6 +159,7 @@ find("#close-deck", HTMLButtonElement).addEventListener("click", () => {
   playButton.focus();
 });
 live.addEventListener("change", () => {
+  if (live.state === "playing") media.dataset.way = live.way;
   show();
   visualize();
   watch();
@@ -177,7 +178,6 @@ for (const type of ["play", "pause", "ended"]) {
 media.addEventListener("timeupdate", () => {
   media.dataset.delayS = live.delay_s?.toFixed(3) ?? "";
   media.dataset.stalls = String(live.stalls);
-  media.dataset.way = live.way;
 });
 document.addEventListener("visibilitychange", watch);
 addEventListener("online", () => live.wake());

@@ -120,6 +120,7 @@ function refuse(words) {
 
 function rest() {
   clearInterval(ticking);
+  if (broadcast) showElapsed();
   broadcast = null;
   microphone.close();
   visualizer.stop();
@@ -164,7 +165,9 @@ function showProgress({ sent_bytes, unsent_bytes, unsent_s, trouble }) {
 }
 
 function showElapsed() {
-  elapsed.textContent = clock(broadcast?.elapsed_s ?? 0);
+  const elapsed_s = broadcast?.elapsed_s ?? 0;
+  elapsed.textContent = clock(elapsed_s);
+  elapsed.dataset.elapsedS = elapsed_s.toFixed(2);
 }
 
 /**

@@ -103,7 +103,7 @@ export class TrackDrawer {
     row.dataset.trackId = track.id;
     row.dataset.state = track.state;
     row.classList.toggle("is-loaded", track.id === this.#loadedId);
-    const title = element("b");
+    const title = element("b", { class: "track-title" });
     title.textContent = track.title;
     const facts = [dayAndTime(track.created_at)];
     if (track.duration_s !== null) facts.unshift(clock(track.duration_s));

@@ -1,0 +1,100 @@
+"""Real Chromium, with a microphone that plays what the test wrote, against the real product."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+
+from browser.signals import write_tones
+from integration.product import started
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SWITCHES = (
+    "--no-sandbox",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+ALLOWED = "--use-fake-ui-for-media-stream"
+MICROPHONE = "--use-fake-device-for-media-stream"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start the product with an empty library; `localhost` is where browsers give microphones."""
+    command = [sys.executable, "-m", "audio_stream"]
+    with started(command, tmp_path_factory.mktemp("product")) as address:
+        yield address.replace("127.0.0.1", "localhost")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    async with async_playwright() as playwright:
+        yield playwright
+
+
+async def launch(playwright: Playwright, *switches: str) -> Browser:
+    """Start Chromium, or skip the test where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("the pages are tested in Chromium, and there is no chromium here")
+    return await playwright.chromium.launch(
+        executable_path=CHROMIUM, args=[*SWITCHES, *switches], chromium_sandbox=False
+    )
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Browser]:
+    """A browser whose microphone plays the tones."""
+    tones = write_tones(tmp_path_factory.mktemp("microphone") / "tones.wav")
+    sound = f"--use-file-for-fake-audio-capture={tones}"
+    browser = await launch(playwright, ALLOWED, MICROPHONE, sound)
+    yield browser
+    await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(chromium: Browser, address: str) -> AsyncIterator[BrowserContext]:
+    """Somebody's browser profile: its pages share what a browser shares between tabs."""
+    context = await chromium.new_context(base_url=address, accept_downloads=True)
+    context.set_default_timeout(20_000)
+    mistakes: list[str] = []
+    context.on("weberror", lambda event: mistakes.append(str(event.error)))
+    yield context
+    await context.close()
+    assert not mistakes, "a page threw where nobody caught"
+
+
+async def go_on_air(page: Page, *, station: str, title: str = "") -> None:
+    """Open the studio and press Record; return once the station is on air."""
+    await page.goto(f"/record?station={station}")
+    await page.get_by_label("Music").check()
+    await page.get_by_label("Title").fill(title)
+    await page.get_by_role("button", name="Record", exact=True).click()
+    await page.get_by_text("On air", exact=True).wait_for()
+
+
+async def stop(page: Page) -> str:
+    """Press Stop; return the track's id once the page says that the recording is kept."""
+    await page.get_by_role("button", name="Stop", exact=True).click()
+    card = page.locator("#finished")
+    await card.wait_for()
+    return await card.get_attribute("data-track-id") or ""
+
+
+async def save_mp3(page: Page, folder: Path) -> Path:
+    """Download the MP3 by its link on the page."""
+    async with page.expect_download() as download:
+        await page.locator("#finished").get_by_role("link", name="MP3").click()
+    path = folder / "track.mp3"
+    await (await download.value).save_as(path)
+    return path

@@ -28,7 +28,7 @@ bench: install-tests ## what can be measured, and how
 	@$(TEST_PYTHON) scripts/list_benchmarks.py
 
 screenshots: install-tests ## take the README's pictures from the running product
-	@$(TEST_PYTHON) docs/screenshots.py
+	@PYTHONPATH=tests $(TEST_PYTHON) docs/screenshots.py
 
 install-tests:
 	@sh scripts/environment.sh $(TEST_ENV) test tools

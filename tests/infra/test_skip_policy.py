@@ -26,14 +26,23 @@ REASONS = {"no Chromium here", "no Firefox here", "no Node here", "no ffmpeg her
 
 def run_modules(folder: Path, *, no_skip: bool) -> subprocess.CompletedProcess[str]:
     """Run the modules in a project of their own that has our conftest."""
-    shutil.copy(Path(__file__).parents[1] / "conftest.py", folder)
+    shutil.copy(Path(__file__).parents[1] / "skip_policy.py", folder)
     (folder / "pytest.ini").write_text(
         "[pytest]\naddopts = -ra --continue-on-collection-errors\n", encoding="utf-8"
     )
     for name, text in MODULES.items():
         (folder / f"test_{name}.py").write_text(f"import pytest\n{text}", encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(folder)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "skip_policy",
+            "-p",
+            "no:cacheprovider",
+            str(folder),
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -7,7 +7,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from audio_stream.domain.containers.sniffing import ACCEPTED_FILES, SNIFF_BYTES, sniff
+from audio_stream.domain.containers.sniffing import SNIFF_BYTES, sniff
 from audio_stream.domain.errors import MediaToolFailed, NoAudio, UnsupportedMedia
 from audio_stream.usecases.ports import Finalised, MediaTool
 
@@ -80,18 +80,23 @@ class MemoryMediaTool(MediaTool):
 
 
 async def _read_audio(source: Path) -> bytes:
-    data = await asyncio.to_thread(source.read_bytes)
     try:
+        data = await asyncio.to_thread(source.read_bytes)
         _sniff(data)
-    except (NoAudio, UnsupportedMedia) as error:
+    except (FileNotFoundError, NoAudio, UnsupportedMedia) as error:
         raise MediaToolFailed(str(error)) from error
     return data
 
 
 def _sniff(data: bytes) -> str:
-    if not data:
-        raise NoAudio
-    container = sniff(data[:SNIFF_BYTES], whole=True)
+    """Raise NoAudio for what ends before it says what it is, as a cut header does."""
+    prefix = data[:SNIFF_BYTES]
+    container = sniff(prefix)
     if container is None:
-        raise UnsupportedMedia(ACCEPTED_FILES)
+        try:
+            container = sniff(prefix, whole=True)
+        except UnsupportedMedia as error:
+            raise NoAudio from error
+    if container is None or not data:
+        raise NoAudio
     return container.mime_type

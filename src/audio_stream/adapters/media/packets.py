@@ -10,6 +10,7 @@ from audio_stream.domain.errors import MediaToolFailed, PacketsLost
 _NO_TIME = -(1 << 63)
 _TIMED_EVERY = 16
 _TIME_TOLERANCE_S = 0.05
+_ROUNDING_S = 0.001
 # Opus knows none longer; a gap before a packet of unknown duration must not pass for one.
 _LONGEST_PACKET_S = 0.12
 
@@ -76,9 +77,10 @@ class PacketListing:
     def check_duration(self, encoded: PacketListing) -> None:
         """Raise MediaToolFailed unless `encoded` is as long as this, up to a packet or 50 ms."""
         packet_s = min(self._longest * self._tick_s, _LONGEST_PACKET_S)
-        if abs(encoded.duration_s - self.duration_s) > max(packet_s, _TIME_TOLERANCE_S):
+        tolerance_s = max(packet_s, _TIME_TOLERANCE_S) + _ROUNDING_S
+        if abs(encoded.duration_s - self.duration_s) > tolerance_s:
             raise MediaToolFailed(
-                f"Only {encoded.duration_s:.2f} s of {self.duration_s:.2f} s could be converted."
+                f"Of {self.duration_s:.2f} s of audio, {encoded.duration_s:.2f} s were converted."
             )
 
     def _note(self, line: bytes) -> None:

@@ -44,7 +44,7 @@ class Peaks:
         """Return what came, all of it, in the audiowaveform format, version 2, 8 bits."""
         if last := _samples(self._rest[: len(self._rest) // _SAMPLE_BYTES * _SAMPLE_BYTES]):
             self._add(last)
-        if self._pieces:
+        while self._pieces:  # and once more if that made them too many
             self._finish_peak()
         self._rest = b""
         data = [0] * (2 * len(self._lows))

@@ -183,13 +183,13 @@ class TestFileBlobStoreOnAFaultyDisk:
     ) -> None:
         slow = SlowFiles()
         reading = asyncio.create_task(stored(FileBlobStore(store._root, slow), KEY))
-        await asyncio.to_thread(slow.opening.wait)
+        assert await asyncio.to_thread(slow.opening.wait, 10)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
         assert "close" not in slow.log
         slow.go_on.set()
-        await asyncio.to_thread(slow.closed.wait)
+        assert await asyncio.to_thread(slow.closed.wait, 10)
         assert slow.log.count("open_read") == slow.log.count("close") == 1
 
 

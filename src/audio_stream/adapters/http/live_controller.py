@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import HttpVersion11, hdrs, web
 
 from audio_stream.adapters.http.base_url import external_url
+from audio_stream.adapters.http.hand_over import hand_over
 from audio_stream.adapters.http.station_json import station_json
 from audio_stream.domain.errors import InvalidRequest, StationNotFound
 from audio_stream.domain.ids import StationSlug
@@ -74,17 +75,12 @@ class LiveController:
         )
         response.force_close()  # the socket's small send buffer suits nothing that comes after
         await response.prepare(request)
-        transport = request.transport
-        if request.method == hdrs.METH_HEAD or transport is None:
+        if request.method == hdrs.METH_HEAD:
             return response
-        listening = broadcast.join(
-            transport, chunked=request.version >= HttpVersion11, backlog_s=backlog_s
-        )
-        try:
-            await response.write(listening.first_bytes)
-            await listening.ended
-        finally:
-            listening.ended.cancel()
+        transport = hand_over(request)
+        if transport is not None:
+            chunked = request.version >= HttpVersion11
+            broadcast.join(transport, chunked=chunked, backlog_s=backlog_s)
         return response
 
     def _playlist_entry(self, request: web.Request) -> tuple[str, str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
 from audio_stream.adapters.live.listener import Listener
-from audio_stream.usecases.ports import Broadcast, Listening
+from audio_stream.usecases.ports import Broadcast
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from audio_stream.adapters.live.limits import LiveLimits
@@ -38,7 +38,7 @@ class MemoryBroadcast(Broadcast):
         self._limits = limits
         self._timer = timer
         self._on_audience = on_audience
-        self._listeners: dict[asyncio.Future[None], Listener] = {}
+        self._listeners: dict[Listener, None] = {}
         self._pending: list[MediaSegment] = []
         self._history: deque[MediaSegment] = deque()
         self._history_bytes = 0
@@ -55,22 +55,18 @@ class MemoryBroadcast(Broadcast):
         """Return how many listen."""
         return len(self._listeners)
 
-    def join(self, transport: asyncio.Transport, *, chunked: bool, backlog_s: float) -> Listening:
-        """Add a listener, from the next pass on; what came up to the last is its backlog."""
-        ended = asyncio.get_running_loop().create_future()
-        if self._over:
-            ended.set_result(None)
-            return Listening(b"", ended)
-        self._listeners[ended] = Listener(
-            transport,
-            ended,
-            chunked=chunked,
-            limits=self._limits,
-            now_s=self._timer.monotonic_s(),
+    def join(self, transport: asyncio.Transport, *, chunked: bool, backlog_s: float) -> None:
+        """Send what came up to the last pass; the listener takes part from the next one."""
+        now_s = self._timer.monotonic_s()
+        listener = Listener(
+            transport, chunked=chunked, limits=self._limits, now_s=now_s, on_gone=self._forget
         )
-        ended.add_done_callback(self._forget)
+        if self._over:
+            listener.finish(self._timer)
+            return
+        self._listeners[listener] = None
+        listener.send(_framed(self._joining_bytes(backlog_s))[chunked], now_s)
         self._on_audience()
-        return Listening(self._joining_bytes(backlog_s), ended)
 
     def add(self, segments: Sequence[MediaSegment]) -> None:
         """Keep segments for the next pass; one too large for a listener to hold is left out."""
@@ -89,34 +85,24 @@ class MemoryBroadcast(Broadcast):
         for _ in self.begin_pass():
             pass
         self._over = True
-        for listener in list(self._listeners.values()):
-            transport = listener.transport
-            if transport.get_write_buffer_size():
-                self._timer.call_later(self._limits.drop_after_s, transport.abort)
-            self._end_place(listener)
+        for listener in list(self._listeners):
+            listener.finish(self._timer)
 
     def _serve(self) -> Iterator[None]:
         pending, self._pending = self._pending, []
         for segments in _batches(pending):
             self._remember(segments)
-            raw = b"".join(s.data for s in segments)
-            chunk = b"%x\r\n%b\r\n" % (len(raw), raw)
+            frames = _framed(b"".join(s.data for s in segments))
             now_s = self._timer.monotonic_s()
-            for place, listener in enumerate(list(self._listeners.values())):
-                if place % _LISTENERS_PER_SLICE == 0 and place:
+            for place, listener in enumerate(list(self._listeners)):
+                if place and place % _LISTENERS_PER_SLICE == 0:
                     yield
                     now_s = self._timer.monotonic_s()
-                frame = chunk if listener.chunked else raw
-                if not listener.send(frame, now_s, self._limits):
-                    listener.transport.abort()
-                    self._end_place(listener)
+                listener.send(frames[listener.chunked], now_s)
 
-    def _end_place(self, listener: Listener) -> None:
-        if not listener.ended.done():
-            listener.ended.set_result(None)
-
-    def _forget(self, ended: asyncio.Future[None]) -> None:
-        if self._listeners.pop(ended, None) is not None:
+    def _forget(self, listener: Listener) -> None:
+        if listener in self._listeners:
+            del self._listeners[listener]
             self._on_audience()
 
     def _remember(self, segments: Iterable[MediaSegment]) -> None:
@@ -143,6 +129,11 @@ class MemoryBroadcast(Broadcast):
                 break
             wanted.append(segment.data)
         return b"".join(reversed(wanted))
+
+
+def _framed(data: bytes) -> tuple[bytes, bytes]:
+    """Return the bytes for listeners without and with chunked framing (RFC 9112 §7.1)."""
+    return data, b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def _batches(segments: Sequence[MediaSegment]) -> Iterator[list[MediaSegment]]:

@@ -9,80 +9,115 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from audio_stream.adapters.live.limits import LiveLimits
+    from audio_stream.adapters.live.timer import Timer
+
+_LAST_CHUNK = b"0\r\n\r\n"
+_FINISH_WITHIN_S = 5.0
 
 
-class Listener:
+class Listener(asyncio.Protocol):
     """Takes whole frames as fast as its connection does, and skips those it has no room for.
 
-    While it keeps up, frames go straight to the socket's descriptor: that costs a third less
-    than the transport's way. What the socket does not take is the transport's to finish, and
-    until it has, the listener is behind.
+    While it keeps up, frames go straight to the socket's descriptor: that costs less than the
+    transport's way. What the socket does not take is the transport's to finish, and until it
+    has, the listener is behind. It is the connection's protocol, so it learns at once when the
+    other side is gone; whatever comes from there is ignored.
     """
 
     __slots__ = (
         "_behind",
         "_descriptor",
+        "_limits",
+        "_on_gone",
         "_progress_s",
         "_queued_bytes",
+        "_transport",
         "chunked",
-        "ended",
-        "transport",
     )
 
     def __init__(
         self,
         transport: asyncio.Transport,
-        ended: asyncio.Future[None],
         *,
         chunked: bool,
         limits: LiveLimits,
         now_s: float,
+        on_gone: Callable[[Listener], None],
     ) -> None:
-        self.transport = transport
-        self.ended = ended
         self.chunked = chunked
+        self._transport = transport
+        self._limits = limits
+        self._on_gone = on_gone
         self._descriptor = _plain_descriptor(transport)
-        self._behind = True  # until its first bytes are seen to have left
+        self._behind = False
         self._queued_bytes = 0
         self._progress_s = now_s
+        transport.set_protocol(self)
+        transport.set_write_buffer_limits(high=0)  # so that we hear of every byte left behind
+        transport.resume_reading()  # or the other side's going could not be seen
         _bound_socket_buffer(transport, limits.socket_buffer_bytes)
 
-    def send(self, frame: bytes, now_s: float, limits: LiveLimits) -> bool:
-        """Hand over or skip a frame; return False when the listener is gone or must go."""
-        if self.transport.is_closing() or self.ended.done():
-            return False
+    def send(self, frame: bytes, now_s: float) -> None:
+        """Hand over a frame, or skip it; disconnect who has taken nothing for too long."""
+        transport = self._transport
+        if transport.is_closing():
+            return
         if self._behind:
-            return self._send_behind(frame, now_s, limits)
-        try:
-            sent = os.write(self._descriptor, frame)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            return False
-        if sent != len(frame):
-            self._behind = True
-            self._progress_s = now_s
-            self._queue(memoryview(frame)[sent:])
-        return True
+            self._send_behind(frame, now_s)
+            return
+        sent = 0
+        if self._descriptor >= 0:
+            try:
+                sent = os.write(self._descriptor, frame)
+            except BlockingIOError:
+                pass
+            except OSError:
+                transport.abort()
+                return
+            if sent == len(frame):
+                return
+        self._progress_s = now_s
+        transport.write(memoryview(frame)[sent:])
+        self._queued_bytes = transport.get_write_buffer_size()
 
-    def _send_behind(self, frame: bytes, now_s: float, limits: LiveLimits) -> bool:
-        queued_bytes = self.transport.get_write_buffer_size()
-        if queued_bytes < self._queued_bytes or not queued_bytes:
-            self._progress_s = now_s
-        self._queued_bytes = queued_bytes
-        if not queued_bytes and self._descriptor >= 0:
-            self._behind = False
-            return self.send(frame, now_s, limits)
-        if now_s - self._progress_s >= limits.drop_after_s:
-            return False
-        if queued_bytes + len(frame) <= limits.queued_bytes:
-            self._queue(frame)
-        return True
+    def finish(self, timer: Timer) -> None:
+        """Write the end and close the connection once all is sent, or soon without that."""
+        transport = self._transport
+        if transport.is_closing():
+            return
+        if self.chunked:
+            transport.write(_LAST_CHUNK)
+        transport.close()
+        if transport.get_write_buffer_size():
+            timer.call_later(_FINISH_WITHIN_S, transport.abort)
 
-    def _queue(self, data: bytes | memoryview) -> None:
-        self.transport.write(data)
-        self._queued_bytes = self.transport.get_write_buffer_size()
+    def pause_writing(self) -> None:
+        """Learn that the socket has not taken everything."""
+        self._behind = True
+
+    def resume_writing(self) -> None:
+        """Learn that it has."""
+        self._behind = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Learn that the listener is gone."""
+        del exc
+        self._on_gone(self)
+
+    def _send_behind(self, frame: bytes, now_s: float) -> None:
+        transport = self._transport
+        queued_bytes = transport.get_write_buffer_size()
+        if queued_bytes < self._queued_bytes:
+            self._progress_s = now_s
+        elif now_s - self._progress_s >= self._limits.drop_after_s:
+            transport.abort()
+            return
+        if queued_bytes + len(frame) <= self._limits.queued_bytes:
+            transport.write(frame)
+        self._queued_bytes = transport.get_write_buffer_size()
 
 
 def _plain_descriptor(transport: asyncio.Transport) -> int:
@@ -91,8 +126,8 @@ def _plain_descriptor(transport: asyncio.Transport) -> int:
     So it is under TLS, on Windows, and with other event loops, which may hold bytes back
     without telling.
     """
-    plain = transport.get_extra_info("sslcontext") is None and os.name == "posix"
     connection = transport.get_extra_info("socket")
+    plain = transport.get_extra_info("sslcontext") is None and os.name == "posix"
     loop = asyncio.get_running_loop()
     if connection is None or not plain or not isinstance(loop, asyncio.SelectorEventLoop):
         return -1
@@ -104,5 +139,5 @@ def _bound_socket_buffer(transport: asyncio.Transport, size_bytes: int) -> None:
     """Keep the system from buffering megabytes for a listener that does not read."""
     connection = transport.get_extra_info("socket")
     if connection is not None:
-        with suppress(OSError):  # closed already: the next frame finds out
+        with suppress(OSError):  # gone already, which the transport is about to tell
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size_bytes)

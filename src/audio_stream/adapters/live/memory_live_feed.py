@@ -73,8 +73,8 @@ class MemoryLiveFeed(LiveFeed):
         segments: Sequence[MediaSegment],
     ) -> None:
         """Hand segments to every listener; another initialization begins another broadcast."""
-        station = self._held_by(recording.id)
-        if station is None:
+        station = self._stations.get(recording.station)
+        if station is None or station.recording is None or station.recording.id != recording.id:
             return
         if station.broadcast is not None and station.broadcast.initialization != initialization:
             self._end_broadcast(station)

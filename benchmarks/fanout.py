@@ -1,0 +1,136 @@
+"""How many listeners one core carries: this server beside Icecast 2 and a bare C loop.
+
+    python benchmarks/fanout.py --listeners 5000 [--segments-per-second 4] [--seconds 12]
+
+Each server in turn has a core to itself; the source and the listeners (load_listeners.c) have
+another. A segment carries the time it was made, so that each listener's delay is measured from
+the source's hand to the listener's. What counts is CPU per delivered byte: a server that drops
+listeners is not cheaper for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from fanout_load import Load
+from fanout_servers import Floor, Icecast, Product, Server, cpu_s, pin, resident_bytes
+from fanout_source import Source
+
+KIBIBYTE = 1024
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one server did for its listeners."""
+
+    name: str
+    cores: float
+    cpu_ns_per_byte: float
+    delivered: float
+    median_ms: float
+    p99_ms: float
+    bytes_per_listener: float
+    join_median_ms: float
+    join_p99_ms: float
+    refused: int
+
+
+def main() -> int:
+    options = _options()
+    soft_limit = 2 * options.listeners + 1000
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft_limit, 4096), hard), hard))
+    pin("load")
+    results = []
+    with tempfile.TemporaryDirectory(prefix="fanout-") as folder:
+        for kind in (Product, Icecast, Floor):
+            if kind.missing() or kind.__name__.lower() not in options.servers:
+                print(f"# {kind.__name__}: {kind.missing() or 'not asked for'}", file=sys.stderr)
+                continue
+            results.append(_measure(kind, Path(folder), options))
+            print(_row(results[-1]), file=sys.stderr)
+    _print_table(results, options)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--listeners", type=int, default=1000)
+    parser.add_argument("--segments-per-second", type=float, default=4)
+    parser.add_argument("--seconds", type=float, default=12, help="how long to measure")
+    parser.add_argument("--join-per-second", type=float, default=2000)
+    parser.add_argument("--bitrate-bps", type=int, default=128_000)
+    parser.add_argument(
+        "--servers", type=lambda text: text.split(","), default=["product", "icecast", "floor"]
+    )
+    return parser.parse_args()
+
+
+def _measure(kind: type[Server], folder: Path, options: argparse.Namespace) -> Result:
+    segment_bytes = int(options.bitrate_bps / 8 / options.segments_per_second)
+    with kind(folder) as server:
+        source = Source(server, segment_bytes, options.segments_per_second)
+        with source:
+            time.sleep(1.5)
+            idle_bytes = resident_bytes(server.pid)
+            with Load(folder, server, options.listeners, options.join_per_second) as load:
+                time.sleep(1.5)
+                began_ns, began_cpu_s = time.monotonic_ns(), cpu_s(server.pid)
+                time.sleep(options.seconds)
+                ended_ns, ended_cpu_s = time.monotonic_ns(), cpu_s(server.pid)
+                held_bytes = resident_bytes(server.pid) - idle_bytes
+                time.sleep(1.5)
+                heard = load.heard(began_ns, ended_ns)
+        made = source.made_between(began_ns, ended_ns)
+    used_s = ended_cpu_s - began_cpu_s
+    return Result(
+        name=server.name,
+        cores=used_s / options.seconds,
+        cpu_ns_per_byte=used_s * 1e9 / max(1, heard.segments * segment_bytes),
+        delivered=heard.segments / max(1, made * options.listeners),
+        median_ms=heard.median_ms,
+        p99_ms=heard.p99_ms,
+        bytes_per_listener=held_bytes / options.listeners,
+        join_median_ms=load.join_median_ms,
+        join_p99_ms=load.join_p99_ms,
+        refused=load.refused,
+    )
+
+
+def _row(result: Result) -> str:
+    return (
+        f"{result.name:<14} {result.cores:>7.1%} {result.cpu_ns_per_byte:>9.2f} "
+        f"{result.delivered:>9.2%} {result.median_ms:>8.0f} {result.p99_ms:>7.0f} "
+        f"{result.bytes_per_listener / KIBIBYTE:>9.1f} "
+        f"{result.join_median_ms:>8.1f} {result.join_p99_ms:>8.1f} {result.refused:>7}"
+    )
+
+
+def _print_table(results: list[Result], options: argparse.Namespace) -> None:
+    print(
+        f"{options.listeners} listeners, {options.bitrate_bps / 1000:g} kbit/s, "
+        f"{options.segments_per_second:g} segments a second, {options.seconds:g} s"
+    )
+    print(
+        f"{'':<14} {'core':>7} {'ns/byte':>9} {'delivered':>9} {'median':>8} {'p99 ms':>7} "
+        f"{'KiB each':>9} {'join ms':>8} {'p99 ms':>8} {'refused':>7}"
+    )
+    for result in results:
+        print(_row(result))
+    ours = next((r for r in results if r.name == Product.name), None)
+    for other in results:
+        if ours is not None and other is not ours:
+            ratio = ours.cpu_ns_per_byte / other.cpu_ns_per_byte
+            print(f"CPU per delivered byte: {ratio:.2f} of {other.name}'s")
+
+
+if __name__ == "__main__":
+    if sys.platform != "linux":
+        sys.exit("This benchmark reads /proc: it needs Linux.")
+    sys.exit(main())

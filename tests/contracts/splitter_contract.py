@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from audio_stream.domain.containers.sniffing import Container, new_splitter, sniff
@@ -67,13 +67,18 @@ class SplitterContract:
 
     container: ClassVar[Container]
     sample_names: ClassVar[tuple[str, ...]]
-    self_synchronising: ClassVar[bool] = False
-    """Whether it finds its way through any noise, as MP3 does."""
+    fewest_segments: ClassVar[int] = 1
+    """So many must come before the first can be told from noise."""
 
     @staticmethod
     @abstractmethod
     def generated() -> st.SearchStrategy[bytes]:
         """Return files of every legal shape."""
+
+    @staticmethod
+    def comparable(segment: bytes) -> bytes:
+        """Return a segment without what depends on where one joined."""
+        return segment
 
     def splitter(self) -> Splitter:
         return new_splitter(self.container)
@@ -121,10 +126,11 @@ class SplitterContract:
         first = self.splitter()
         segments = first.feed(0, media)
         assert first.initialization is not None
-        suffix = segments[data.draw(st.integers(0, len(segments))) :]
+        assume(len(segments) >= self.fewest_segments)
+        suffix = segments[data.draw(st.integers(0, len(segments) - self.fewest_segments)) :]
         second = self.splitter()
         again = second.feed(0, first.initialization + b"".join(s.data for s in suffix))
-        assert [s.data for s in again] == [s.data for s in suffix]
+        assert [self.comparable(s.data) for s in again] == [self.comparable(s.data) for s in suffix]
         if suffix or first.initialization:
             assert second.initialization == first.initialization
             assert second.media_type == first.media_type

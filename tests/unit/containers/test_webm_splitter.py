@@ -196,11 +196,11 @@ def test_hostile_bytes_raise_the_one_error_and_hold_nothing(media: bytes) -> Non
         assert held_bytes(splitter) < 10_000
 
 
-def test_a_million_tiny_elements_leave_nothing_behind() -> None:
+def test_a_quarter_of_a_million_tiny_elements_leave_nothing_behind() -> None:
     splitter = WebmSplitter()
     splitter.feed(0, START + TRACKS)
     tiny = b"\xec\x80" * 32_768
-    for _ in range(31):
+    for _ in range(8):
         splitter.feed(splitter.offset, tiny)
     assert held_bytes(splitter) < 10_000
     assert len(splitter.feed(splitter.offset, ONE._cluster(ONE.clusters[0]))) == 1

@@ -17,7 +17,10 @@ class MediaSegment:
     time_s: float
     """When its first sample is to be heard, on the source's own clock."""
     end_offset: int
-    """The spool offset after the last byte it was made of."""
+    """The spool offset after the last byte it was made of.
+
+    A truncated recording's copy is cut at its last segment's: no whole element is lost with it.
+    """
 
 
 class Splitter(ABC):
@@ -51,5 +54,6 @@ class Splitter(ABC):
 
         Bytes before `self.offset` were seen already and are ignored; a gap is a ValueError, a
         mistake of the caller. Raises MalformedMedia when the bytes break the container's rules or
-        its limits; it stays broken then and raises it again.
+        its limits; it stays broken then and raises it again. Segments that were whole before the
+        damage are not lost: they are returned, and the next call raises.
         """

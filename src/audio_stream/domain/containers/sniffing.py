@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from audio_stream.domain.containers.container import Container
 from audio_stream.domain.containers.ebml import read_doc_type
+from audio_stream.domain.containers.mp3 import Mp3Splitter
 from audio_stream.domain.containers.mp4 import Mp4Splitter
 from audio_stream.domain.containers.mpeg_audio import (
     ADTS_HEADER_BYTES,
@@ -15,6 +16,7 @@ from audio_stream.domain.containers.mpeg_audio import (
     parse_adts_header,
     parse_mpeg_header,
 )
+from audio_stream.domain.containers.ogg import OggSplitter
 from audio_stream.domain.containers.webm import WebmSplitter
 from audio_stream.domain.errors import UnsupportedMedia
 
@@ -38,10 +40,12 @@ SNIFF_BYTES = 16 * 1024
 
 _SPLITTERS: Mapping[Container, type[Splitter]] = {
     Container.WEBM: WebmSplitter,
+    Container.OGG: OggSplitter,
     Container.MP4: Mp4Splitter,
+    Container.MP3: Mp3Splitter,
 }
 
-LIVE_CONTAINERS = frozenset({Container.WEBM})
+LIVE_CONTAINERS = frozenset(_SPLITTERS)
 """Those that can go on air."""
 
 ACCEPTED_LIVE = tuple(container.label for container in Container if container in LIVE_CONTAINERS)

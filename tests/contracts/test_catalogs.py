@@ -14,6 +14,7 @@ from audio_stream.domain.errors import StorageFull
 from contracts.examples import recording, track
 from contracts.recording_catalog_contract import RecordingCatalogContract
 from contracts.track_catalog_contract import TrackCatalogContract
+from contracts.track_pages_contract import TrackPagesContract
 from fakes.memory_catalog import MemoryCatalog
 
 if TYPE_CHECKING:
@@ -69,9 +70,17 @@ class TestMemoryTracks(InMemory, TrackCatalogContract):
         assert (await catalog.save_track(track(1))).version == 1
 
 
+class TestMemoryPages(InMemory, TrackPagesContract):
+    pass
+
+
 class TestSqliteRecordings(InSqlite, RecordingCatalogContract):
     pass
 
 
 class TestSqliteTracks(InSqlite, TrackCatalogContract):
+    pass
+
+
+class TestSqlitePages(InSqlite, TrackPagesContract):
     pass

@@ -54,7 +54,7 @@ async def launch(playwright: Playwright, *switches: str) -> Browser:
 async def chromium(
     playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Browser]:
-    """A browser whose microphone plays the tones."""
+    """Start a browser whose microphone plays the tones."""
     tones = write_tones(tmp_path_factory.mktemp("microphone") / "tones.wav")
     sound = f"--use-file-for-fake-audio-capture={tones}"
     browser = await launch(playwright, ALLOWED, MICROPHONE, sound)

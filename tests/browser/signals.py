@@ -6,6 +6,7 @@ import subprocess
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def write_tones(path: Path) -> Path:
 
 def decode(path: Path) -> NDArray[np.float32]:
     """Return what a player would hear of a file, mono."""
-    command = ["ffmpeg", "-v", "error", "-i", path, "-ac", "1", "-ar", str(_RATE_HZ)]
+    command = ["ffmpeg", "-v", "error", "-i", str(path), "-ac", "1", "-ar", str(_RATE_HZ)]
     done = subprocess.run([*command, "-f", "f32le", "-"], check=True, capture_output=True)
     return np.frombuffer(done.stdout, dtype=np.float32)
 
@@ -66,7 +67,7 @@ def tone_runs(sound: NDArray[np.float32]) -> Sequence[Run]:
     edges = [0, *(i for i in range(1, len(heard)) if heard[i] != heard[i - 1]), len(heard)]
     return [
         Run(tone_hz=heard[start], duration_s=(end - start) * _HOP_S)
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
     ]
 
 
@@ -84,6 +85,6 @@ def assert_unbroken(sound: NDArray[np.float32]) -> None:
     assert len(whole) >= 4, runs
     for run in whole:
         assert abs(run.duration_s - TONE_S) <= 3 * _HOP_S, runs
-    for run, following in zip(whole, whole[1:], strict=False):
+    for run, following in pairwise(whole):
         due = TONES_HZ[(TONES_HZ.index(run.tone_hz) + 1) % len(TONES_HZ)]
         assert following.tone_hz == due, runs

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ElementHandle, Locator, Page
 
 from browser.conftest import go_on_air, save_mp3, stop
 from browser.signals import assert_unbroken, decode, duration_s, nearest_tone
 
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, ElementHandle, Locator, Page
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 RECORDED_S = 8
+TITLE = "Eight <b>seconds</b>"
 SAMPLE_TONES = """async (seconds) => {
   const heard = [];
   const canvas = document.querySelector("#visualizer");
@@ -51,7 +55,7 @@ async def broadcast(chromium: Browser, address: str) -> AsyncIterator[Broadcast]
         await page.goto("/")
         await page.get_by_role("button", name="Play", exact=True).click()
         await page.get_by_text("It plays here by itself").wait_for()
-    await go_on_air(studio, station="main", title="Eight <b>seconds</b>")
+    await go_on_air(studio, station="main", title=TITLE)
     await listener.locator("#radio[data-state=playing]").wait_for()
     heard_hz = await listener.evaluate(SAMPLE_TONES, RECORDED_S / 2)
     await plain_listener.locator("#radio[data-state=playing]").wait_for()
@@ -111,14 +115,14 @@ async def test_the_track_appears_plays_and_seeks_without_a_reload(broadcast: Bro
     deck = page.get_by_role("region", name="Track player")
     audio = deck.locator("audio")
     await page.wait_for_function("audio => audio.currentTime > 0.3", arg=await _handle(audio))
+    await deck.get_by_role("button", name=f"Pause {TITLE}", exact=True).click()
     middle_s = await audio.evaluate("audio => audio.duration / 2")
     await deck.get_by_role("slider", name="Position").fill(f"{middle_s:.1f}")
-    await page.wait_for_function(
-        "([audio, middle]) => !audio.seeking && audio.currentTime >= middle - 0.06",
-        arg=[await _handle(audio), middle_s],
-    )
-    assert await audio.evaluate("audio => audio.currentTime") < middle_s + 2
-    await deck.get_by_role("button", name="Pause").click()
+    sought = "([audio, middle_s]) => !audio.seeking && Math.abs(audio.currentTime - middle_s) < 0.1"
+    await page.wait_for_function(sought, arg=[await _handle(audio), middle_s])
+    await deck.get_by_role("button", name=f"Play {TITLE}", exact=True).click()
+    played_on = "([audio, middle_s]) => audio.currentTime > middle_s + 0.3"
+    await page.wait_for_function(played_on, arg=[await _handle(audio), middle_s])
 
 
 async def test_its_duration_is_what_was_recorded(broadcast: Broadcast) -> None:
@@ -137,4 +141,4 @@ async def test_its_mp3_is_the_same_sound(broadcast: Broadcast, tmp_path: Path) -
 
 async def test_its_title_is_shown_as_text(broadcast: Broadcast) -> None:
     title = broadcast.listener.locator(".track-row .track-title")
-    assert await title.text_content() == "Eight <b>seconds</b>"
+    assert await title.text_content() == TITLE

@@ -32,6 +32,7 @@ def started(command: Sequence[str | Path], folder: Path) -> Iterator[str]:
             greeting = next((line for line in process.stdout if "/record" in line), "")
             address = re.search(r"http://localhost:(\d+)/record", greeting)
             assert address, f"the program ended with {process.wait()} before it told its address"
+            guard.cancel()  # it waits for the start alone: what is tested may take longer
             yield f"http://127.0.0.1:{address[1]}"
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=START_TIMEOUT_S)

@@ -127,9 +127,9 @@ def _plain_descriptor(transport: asyncio.Transport) -> int:
     without telling.
     """
     connection = transport.get_extra_info("socket")
-    plain = transport.get_extra_info("sslcontext") is None and os.name == "posix"
-    loop = asyncio.get_running_loop()
-    if connection is None or not plain or not isinstance(loop, asyncio.SelectorEventLoop):
+    if connection is None or transport.get_extra_info("sslcontext") or os.name != "posix":
+        return -1
+    if not isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop):
         return -1
     descriptor: int = connection.fileno()
     return descriptor

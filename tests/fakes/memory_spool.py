@@ -27,6 +27,7 @@ class MemorySpool(Spool):
         self.bytes: dict[RecordingId, bytearray] = {}
         self.synced_bytes: dict[RecordingId, int] = {}
         self.fail_create: AudioStreamError | None = None
+        self.fail_annotate: AudioStreamError | None = None
         self.fail_append: AudioStreamError | None = None
         self.fail_sync: AudioStreamError | None = None
 
@@ -43,7 +44,15 @@ class MemorySpool(Spool):
         self.bytes[recording.id] = bytearray()
         self.synced_bytes[recording.id] = 0
 
+    def lose_power(self) -> None:
+        """Forget the bytes that were not synced."""
+        for key, synced_bytes in self.synced_bytes.items():
+            if key in self.bytes:
+                del self.bytes[key][synced_bytes:]
+
     async def annotate(self, recording: Recording) -> None:
+        if self.fail_annotate is not None:
+            raise self.fail_annotate
         self.notes[recording.id] = recording
 
     async def open(self, recording_id: RecordingId) -> SpoolFile:

@@ -100,6 +100,7 @@ class ProcessTrack:
             if track_or_none is None:
                 return None
             track = track_or_none
+        await self._track_blobs.keep_only(track.id, track.revision)
         if recording.state in _OVER and track.spool_bytes == size_bytes:
             await self._spool.remove(recording_id)
         return track

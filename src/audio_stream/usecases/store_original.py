@@ -59,7 +59,7 @@ class StoreOriginal:
     ) -> StoredOriginal:
         """Return the track at a new revision, made of the recording's first `size_bytes`.
 
-        The blobs of the revision before are removed. Raises NoAudio, UnsupportedMedia,
+        The blobs of the revision before are still there. Raises NoAudio, UnsupportedMedia,
         MediaToolFailed, TrackNotFound, StorageFull, StorageFailed.
         """
         async with self._scratch.folder() as folder:
@@ -77,7 +77,6 @@ class StoreOriginal:
         except TrackNotFound:  # deleted meanwhile
             await self._track_blobs.keep_only(track.id, None)
             raise
-        await self._track_blobs.keep_only(track.id, saved.revision)
         return StoredOriginal(saved, finalised.kept_raw_because)
 
     async def _put(self, track_id: TrackId, finalised: Finalised, target: Path) -> None:

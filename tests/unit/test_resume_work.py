@@ -1,0 +1,328 @@
+"""ResumeWork: a process may end anywhere, and the next one makes up for it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from audio_stream.domain.errors import (
+    StorageFull,
+    TrackNotFound,
+)
+from audio_stream.domain.ids import TrackId
+from audio_stream.domain.recordings import RecordingState
+from audio_stream.domain.tracks import TrackState, blob_prefixes
+from contracts.examples import FULL_TRACK, track
+from fakes.memory_world import MemoryWorld
+from fakes.mortal import Killed, Life
+from fakes.sounds import ogg
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from audio_stream.domain.ids import RecordingId
+
+SOUND = ogg(3000)
+
+
+class Source:
+    """A source that does not give up, as every tus client should be."""
+
+    def __init__(self, world: MemoryWorld) -> None:
+        self.world = world
+        self.id: RecordingId | None = None
+        self.acknowledged = 0
+
+    async def begin(self) -> None:
+        self.id = await self.world.begin()
+
+    async def send(self, until: int) -> None:
+        assert self.id is not None
+        end = len(SOUND) if until == len(SOUND) else None
+        self.acknowledged = await self.world.append(
+            self.id, self.acknowledged, SOUND[self.acknowledged : until], length_bytes=end
+        )
+
+    async def complete(self) -> None:
+        """Go on where the server is, to the end."""
+        assert self.id is not None
+        offset = await self.world.offset(self.id)
+        assert offset >= self.acknowledged, "what was acknowledged is kept"
+        self.acknowledged = offset
+        await self.send(len(SOUND))
+
+
+async def straight(world: MemoryWorld, source: Source) -> None:
+    await source.begin()
+    for until in (1000, 3000):
+        await source.send(until)
+    await world.settle()
+
+
+async def interrupted(world: MemoryWorld, source: Source) -> None:
+    await source.begin()
+    await source.send(1000)
+    await world.fall_silent()
+    await world.settle()
+    await source.send(3000)
+    await world.settle()
+
+
+async def killed_everywhere(
+    folder: Path,
+    scenario: Callable[[MemoryWorld, Source], Awaitable[None]],
+    prepare: Callable[[MemoryWorld], Awaitable[None]] | None = None,
+) -> AsyncIterator[tuple[MemoryWorld, Source]]:
+    """Yield the world after a death at each step of the scenario, at last after none."""
+    for dies_at in count(1):
+        room = folder / str(dies_at)
+        await asyncio.to_thread(room.mkdir)
+        life = Life(None if prepare else dies_at)
+        world = MemoryWorld(room, life)
+        if prepare is not None:
+            await prepare(world)
+            life.begin_to_count(dies_at)
+        source = Source(world)
+        try:
+            await scenario(world, source)
+        except Killed:
+            await world.settle()
+        world.start()
+        yield world, source
+        if not life.is_over:
+            assert dies_at > 20, "the scenario has steps"
+            return
+
+
+@pytest.mark.parametrize(
+    ("scenario", "power_loss"), [(straight, False), (straight, True), (interrupted, False)]
+)
+async def test_a_death_at_any_step_loses_no_byte_and_makes_one_track(
+    tmp_path: Path,
+    scenario: Callable[[MemoryWorld, Source], Awaitable[None]],
+    *,
+    power_loss: bool,
+) -> None:
+    async for world, source in killed_everywhere(tmp_path, scenario):
+        if power_loss:
+            world.spool.lose_power()
+        await world.resume()
+        if source.id is None:
+            assert not world.catalog.tracks
+            continue
+        await source.complete()
+        await world.settle()
+        (made,) = world.catalog.tracks.values()
+        assert (made.state, made.incomplete) == (TrackState.READY, False)
+        assert world.stored(source.id) == SOUND
+        manifest = f"tracks/{made.id}.json"
+        assert set(world.blobs.blobs) - {manifest} == made.blob_keys
+        assert made.mp3.key in made.blob_keys
+        assert not world.spool.bytes
+        assert not world.journal.errors
+
+
+async def test_a_death_and_a_source_that_never_returns_leave_an_incomplete_track(
+    tmp_path: Path,
+) -> None:
+    async for world, source in killed_everywhere(tmp_path, straight):
+        await world.resume()
+        await world.fall_silent()
+        await world.settle()
+        if source.acknowledged:
+            assert source.id is not None
+            assert world.stored(source.id)[: source.acknowledged] == SOUND[: source.acknowledged]
+            finished = world.recording(source.id).state is RecordingState.FINISHED
+            assert world.track(source.id).incomplete is not finished
+
+
+async def test_a_death_at_any_step_of_a_deletion_can_be_made_up_for(tmp_path: Path) -> None:
+    async def prepare(world: MemoryWorld) -> None:
+        await straight(world, Source(world))
+
+    async def delete(world: MemoryWorld, _: Source) -> None:
+        (track_id,) = world.catalog.tracks
+        await world.container.delete_track().execute(track_id=track_id)
+
+    async for world, _ in killed_everywhere(tmp_path, delete, prepare):
+        await world.resume()
+        for track_id in list(world.catalog.tracks):
+            await world.container.delete_track().execute(track_id=track_id)
+        assert not world.blobs.blobs
+        assert not world.manifests.tracks
+        world.catalog.tracks.clear()
+        await world.resume()
+        assert not world.catalog.tracks, "deleted is deleted, also for a catalog that is lost"
+
+
+async def test_a_death_while_an_open_recording_is_discarded_is_made_up_for(
+    tmp_path: Path,
+) -> None:
+    async def prepare(world: MemoryWorld) -> None:
+        source = Source(world)
+        await source.begin()
+        await source.send(1000)
+        await world.fall_silent()
+        await world.settle()
+
+    async def discard(world: MemoryWorld, _: Source) -> None:
+        (recording_id,) = world.catalog.recordings
+        await world.container.discard_recording().execute(recording_id=recording_id)
+
+    async for world, _ in killed_everywhere(tmp_path, discard, prepare):
+        await world.resume()
+        (recording,) = world.catalog.recordings.values()
+        if recording.discarded:
+            assert not world.catalog.tracks
+            assert not world.blobs.blobs
+            assert not world.spool.bytes
+        else:
+            assert len(world.catalog.tracks) == 1
+
+
+async def test_an_open_recording_is_open_again_and_interrupted_in_time(world: MemoryWorld) -> None:
+    source = Source(world)
+    await source.begin()
+    await source.send(1000)
+    world.start()
+    await world.resume()
+    assert source.id is not None
+    assert world.recording(source.id).state is RecordingState.RECORDING
+    await world.fall_silent()
+    assert world.recording(source.id).state is RecordingState.INTERRUPTED
+
+
+async def test_a_source_that_is_faster_than_the_start_is_not_disturbed(
+    world: MemoryWorld,
+) -> None:
+    source = Source(world)
+    await source.begin()
+    await source.send(1000)
+    world.start()
+    await world.container.resume_work().index()
+    await source.send(2000)
+    assert source.id is not None
+    async with world.container.open_recordings().turn(source.id) as turn:
+        await world.container.resume_work().execute()
+        assert not turn.yield_asked
+
+
+async def test_one_recording_that_cannot_be_taken_up_stops_no_other(world: MemoryWorld) -> None:
+    sources = [Source(world) for _ in range(3)]
+    for source in sources:
+        await source.begin()
+        await source.send(1000)
+    world.start()
+    await world.container.resume_work().index()
+    assert sources[1].id is not None
+    del world.catalog.recordings[sources[1].id]
+    await world.container.resume_work().execute()
+    assert world.journal.has("recording not taken up")
+    assert len(world.container.open_recordings()) == 2
+
+
+# -- a catalog that is lost
+
+
+async def test_a_lost_catalog_is_rebuilt_from_manifests_and_spool(world: MemoryWorld) -> None:
+    done, open_still, away = (Source(world) for _ in range(3))
+    await straight(world, done)
+    for source in (open_still, away):
+        await source.begin()
+        await source.send(1000)
+    world.clock.advance(world.container.settings().silence_s + 1)
+    await open_still.send(2000)
+    await world.container.interrupt_recordings().execute()
+    await world.settle()
+    tracks = dict(world.catalog.tracks)
+    assert len(tracks) == 2
+
+    world.catalog.recordings.clear()
+    world.catalog.tracks.clear()
+    world.start()
+    await world.resume()
+
+    found = {key: replace(one, version=0) for key, one in world.catalog.tracks.items()}
+    assert found == {key: replace(one, version=0) for key, one in tracks.items()}
+    for source in (open_still, away):
+        await source.complete()
+    await world.settle()
+    for source in (done, open_still, away):
+        assert source.id is not None
+        assert world.stored(source.id) == SOUND
+
+
+async def test_manifests_are_left_alone_when_the_catalog_has_tracks(world: MemoryWorld) -> None:
+    await world.manifests.write(FULL_TRACK)
+    await world.catalog.add_track(track(1))
+    await world.resume()
+    assert FULL_TRACK.id not in world.catalog.tracks
+
+
+async def test_a_deleted_track_does_not_come_back(world: MemoryWorld) -> None:
+    source = Source(world)
+    await straight(world, source)
+    assert source.id is not None
+    await world.container.delete_track().execute(track_id=TrackId(source.id))
+    world.catalog.recordings.clear()
+    world.start()
+    await world.resume()
+    assert not world.catalog.tracks
+    with pytest.raises(TrackNotFound):
+        await world.container.delete_track().execute(track_id=TrackId(source.id))
+
+
+async def test_a_track_of_a_rebuilt_catalog_can_be_deleted(world: MemoryWorld) -> None:
+    source = Source(world)
+    await straight(world, source)
+    world.catalog.recordings.clear()
+    world.catalog.tracks.clear()
+    world.start()
+    await world.resume()
+    assert source.id is not None
+    await world.container.delete_track().execute(track_id=TrackId(source.id))
+    assert not world.blobs.blobs
+    assert not world.manifests.tracks
+
+
+# -- what the end of a recording can meet
+
+
+@pytest.mark.parametrize("how", ["head", "silence", "restart"])
+async def test_a_recording_that_could_not_be_finished_at_its_last_byte_is_finished_later(
+    world: MemoryWorld, how: str
+) -> None:
+    recording_id = await world.begin(length_bytes=3000)
+    await world.append(recording_id, 0, SOUND[:1000])
+    world.spool.fail_annotate = StorageFull()
+    with pytest.raises(StorageFull):
+        await world.append(recording_id, 1000, SOUND[1000:])
+    world.spool.fail_annotate = None
+    match how:
+        case "head":
+            assert await world.offset(recording_id) == 3000
+        case "silence":
+            await world.fall_silent()
+        case _:
+            world.start()
+            await world.resume()
+    await world.settle()
+    assert world.recording(recording_id).state is RecordingState.FINISHED
+    assert not world.track(recording_id).incomplete
+
+
+async def test_blobs_that_nobody_knows_of_go_with_the_next_revision(world: MemoryWorld) -> None:
+    source = Source(world)
+    await source.begin()
+    assert source.id is not None
+    for prefix in blob_prefixes(TrackId(source.id)):
+        await world.blobs.put(f"{prefix}left-by-a-crash.webm", b"x", mime_type="audio/webm")
+    for until in (1000, 3000):
+        await source.send(until)
+    await world.settle()
+    assert not [key for key in world.blobs.blobs if "left-by" in key]

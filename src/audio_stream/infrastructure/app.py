@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from audio_stream.usecases.ports import Journal
     from audio_stream.usecases.resume_work import ResumeWork
 
+SERVER_OPTIONS: dict[str, Any] = {
+    "keepalive_timeout": 75.0,
+    "max_field_size": 32 * 1024,  # a title of 10 kB arrives in a header, in Base64
+}
+"""What aiohttp's server is to be told beside the application."""
+
+_MAX_BODY_BYTES = 64 * 1024
+"""Of a body that is read whole; audio is not."""
 _LOOKS_PER_SILENCE = 30
 _LONGEST_LOOK_S = 60.0
 
@@ -37,7 +45,7 @@ def make_app(container: Container) -> web.Application:
     if settings.admin_username is not None and settings.admin_password is not None:
         password = settings.admin_password.get_secret_value()
         middlewares.append(basic_auth_middleware(settings.admin_username, password))
-    app = web.Application(middlewares=middlewares)
+    app = web.Application(middlewares=middlewares, client_max_size=_MAX_BODY_BYTES)
     app[TRUSTED_PROXIES] = parse_networks(settings.trusted_proxies)
     for controller in container.controllers():
         app.add_routes(controller.routes())

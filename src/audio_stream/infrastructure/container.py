@@ -296,6 +296,7 @@ class Container(containers.DeclarativeContainer):
             rename=rename_track,
             delete=delete_track,
             open_track=open_track,
+            body_timeout_s=settings.provided.body_timeout_s,
         ),
         providers.Singleton(
             LegacyController, list_tracks=list_tracks, read=read_track, open_track=open_track

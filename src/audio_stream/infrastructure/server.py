@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from audio_stream.infrastructure.app import make_app
+from audio_stream.infrastructure.app import SERVER_OPTIONS, make_app
 from audio_stream.infrastructure.container import Container
 from audio_stream.infrastructure.data_lock import DataFolderTaken, data_lock
 from audio_stream.infrastructure.logs import configure_logs
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from audio_stream.infrastructure.settings import Settings
 
 _BACKLOG = 4096
-_KEEPALIVE_S = 75.0
 _WANTED_DESCRIPTORS = 65536
 
 
@@ -55,8 +54,8 @@ async def _serve(settings: Settings) -> int:
     runner = web.AppRunner(
         make_app(Container(settings=settings)),
         access_log=None,
-        keepalive_timeout=_KEEPALIVE_S,
         shutdown_timeout=settings.shutdown_timeout_s,
+        **SERVER_OPTIONS,
     )
     await runner.setup()
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from yarl import URL
 
+from audio_stream.adapters.http.base_url import external_url
 from audio_stream.adapters.http.problems import problem
 
 if TYPE_CHECKING:
@@ -71,6 +72,6 @@ def _is_same_site(request: web.Request) -> bool:
     if origin is None:
         return True
     try:
-        return URL(origin).authority == request.host
+        return URL(origin).authority == external_url(request).authority
     except ValueError:
         return False

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from aiohttp import web
 
-if TYPE_CHECKING:
-    from aiohttp import web
+from audio_stream.adapters.http.tus_headers import TUS_RESUMABLE
 
-RESPONSE_STARTED = "response_started"
+RESPONSE_STARTED: web.RequestKey[bool] = web.RequestKey("response_started", bool)
 """Set on a request whose response has begun: from then on an error can only end it."""
 
 
 async def on_response_prepare(request: web.Request, response: web.StreamResponse) -> None:
-    """Forbid guessing of types: nothing sent here is anything but what it says it is."""
+    """Forbid guessing of types, and say in all of ingest, errors too, which tus this is."""
     request[RESPONSE_STARTED] = True
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if request.path.startswith("/api/recordings"):
+        response.headers.setdefault("Tus-Resumable", TUS_RESUMABLE)

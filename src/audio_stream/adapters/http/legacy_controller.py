@@ -8,7 +8,7 @@ from aiohttp import web
 
 from audio_stream.adapters.http.problems import problem
 from audio_stream.adapters.http.ranges import serve_blob
-from audio_stream.domain.tracks import RenditionKind
+from audio_stream.domain.tracks import RenditionKind, TrackState
 from audio_stream.usecases.list_tracks import MAX_PAGE
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ class LegacyController:
         ]
 
     async def names(self, _request: web.Request) -> web.Response:
-        """Return every track's name and date, newest first."""
+        """Return the name and date of every track that plays, newest first."""
         tracks: list[Track] = []
         cursor = None
         while True:
             page = await self._list.execute(cursor=cursor, limit=MAX_PAGE)
-            tracks += page.tracks
+            tracks += (track for track in page.tracks if track.state is TrackState.READY)
             cursor = page.next_cursor
             if cursor is None:
                 break

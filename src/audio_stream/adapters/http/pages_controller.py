@@ -72,11 +72,18 @@ class PagesController:
 
     async def static(self, request: web.Request) -> web.StreamResponse:
         """Return one of the pages' own files."""
-        path = (self._folder / request.match_info["path"]).resolve()
-        inside = path.is_relative_to(self._folder.resolve())
-        if not inside or not path.is_file() or path.suffix == ".html":
+        path = await asyncio.to_thread(self._find, request.match_info["path"])
+        if path is None:
             raise web.HTTPNotFound(text="There is no such file.")
         return _file(path)
+
+    def _find(self, name: str) -> Path | None:
+        try:
+            path = (self._folder / name).resolve()
+            inside = path.is_relative_to(self._folder.resolve())
+            return path if inside and path.is_file() and path.suffix != ".html" else None
+        except (OSError, ValueError):
+            return None  # no file can have such a name
 
     async def _page(self, name: str, status: int = 200) -> web.Response:
         text = await asyncio.to_thread((self._folder / name).read_text, encoding="utf-8")

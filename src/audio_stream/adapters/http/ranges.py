@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from audio_stream.adapters.http.problems import problem
+
 if TYPE_CHECKING:
     from audio_stream.usecases.ports import Blob
 
@@ -62,12 +64,13 @@ async def serve_blob(
     if _matches(request.headers.get("If-None-Match"), etag):
         return web.Response(status=304, headers=headers)
     wanted: ByteRange | None = None
-    if request.headers.get("If-Range", etag) == etag:
+    # Ranges are defined for GET alone (RFC 9110 §14.2).
+    if request.method == "GET" and request.headers.get("If-Range", etag) == etag:
         try:
             wanted = parse_range(request.headers.get("Range"), blob.size_bytes)
         except UnsatisfiableRange:
             headers["Content-Range"] = f"bytes */{blob.size_bytes}"
-            return web.Response(status=416, headers=headers)
+            return problem(416, f"The file ends at byte {blob.size_bytes}.", headers)
     part = wanted or ByteRange(0, blob.size_bytes)
     response = web.StreamResponse(status=206 if wanted else 200, headers=headers)
     response.headers["Content-Type"] = mime_type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -9,7 +10,12 @@ from urllib.parse import quote
 from aiohttp import web
 
 from audio_stream.adapters.http.ranges import serve_blob
-from audio_stream.domain.errors import InvalidRequest, RecordingNotFound, TrackNotFound
+from audio_stream.domain.errors import (
+    InvalidRequest,
+    RecordingNotFound,
+    SourceTimedOut,
+    TrackNotFound,
+)
 from audio_stream.domain.ids import TrackId, parse_recording_id
 from audio_stream.domain.titles import clean_title
 from audio_stream.domain.tracks import RenditionKind, RenditionState, Track, extension_of
@@ -22,7 +28,6 @@ if TYPE_CHECKING:
     from audio_stream.usecases.read_track import ReadTrack
     from audio_stream.usecases.rename_track import RenameTrack
 
-_MAX_BODY_BYTES = 64 * 1024
 _DEFAULT_PAGE = 50
 
 
@@ -37,12 +42,14 @@ class TracksController:
         rename: RenameTrack,
         delete: DeleteTrack,
         open_track: OpenTrack,
+        body_timeout_s: float,
     ) -> None:
         self._list = list_tracks
         self._read = read
         self._rename = rename
         self._delete = delete
         self._open = open_track
+        self._body_timeout_s = body_timeout_s
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the library."""
@@ -77,17 +84,21 @@ class TracksController:
     async def rename(self, request: web.Request) -> web.Response:
         """Give a track another title."""
         track_id = _track_id(request)
-        if (request.content_length or 0) > _MAX_BODY_BYTES:
-            raise web.HTTPRequestEntityTooLarge(_MAX_BODY_BYTES, request.content_length or 0)
         try:
-            body = json.loads(await request.content.read(_MAX_BODY_BYTES))
-            title = body["title"]
-        except (ValueError, TypeError, KeyError):
+            title = json.loads(await self._body(request))["title"]
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise InvalidRequest('Send JSON such as {"title": "Morning show"}.') from None
         if not isinstance(title, str):
             raise InvalidRequest("The title must be text.")
         track = await self._rename.execute(track_id=track_id, title=clean_title(title))
         return _json(track_json(track))
+
+    async def _body(self, request: web.Request) -> bytes:
+        try:
+            async with asyncio.timeout(self._body_timeout_s):
+                return await request.read()
+        except TimeoutError:
+            raise SourceTimedOut(self._body_timeout_s) from None
 
     async def delete(self, request: web.Request) -> web.Response:
         """Delete a track everywhere."""

@@ -1,0 +1,47 @@
+"""The real app on a real socket, with a media tool that needs no ffmpeg."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from dependency_injector import providers
+
+from audio_stream.infrastructure.app import SERVER_OPTIONS, make_app
+from audio_stream.infrastructure.container import Container
+from audio_stream.infrastructure.settings import Settings
+from fakes.memory_media import MemoryMediaTool
+from served import Product
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from served import Serve
+
+
+@pytest.fixture
+async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings: Any) -> Product:  # noqa: ANN401 - any setting
+            given: dict[str, Any] = {
+                "data_dir": tmp_path,
+                "disk_reserve": 0,
+                "shutdown_timeout_s": 0.5,
+            } | settings
+            media = MemoryMediaTool()
+            container = Container(settings=Settings(**given), media=providers.Object(media))
+            server = TestServer(make_app(container))
+            await server.start_server(**SERVER_OPTIONS)
+            client = await stack.enter_async_context(TestClient(server))
+            return Product(container, client, media)
+
+        yield start
+
+
+@pytest.fixture
+async def product(serve: Serve) -> Product:
+    return await serve()

@@ -70,10 +70,11 @@ class LiveController:
                 hdrs.CONTENT_TYPE: broadcast.media_type,
                 hdrs.CACHE_CONTROL: "no-store",
                 hdrs.ACCEPT_RANGES: "none",
+                hdrs.CONNECTION: "close",
                 "X-Accel-Buffering": "no",
             }
         )
-        response.force_close()  # the socket's small send buffer suits nothing that comes after
+        response.force_close()
         await response.prepare(request)
         if request.method == hdrs.METH_HEAD:
             return response

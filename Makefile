@@ -31,5 +31,5 @@ screenshots: install-tests ## take the README's pictures from the running produc
 	@PYTHONPATH=tests $(TEST_PYTHON) docs/screenshots.py
 
 install-tests:
-	@sh scripts/environment.sh $(TEST_ENV) test tools
+	@sh scripts/environment.sh $(TEST_ENV) test tools infra
 	@sh scripts/node-modules.sh

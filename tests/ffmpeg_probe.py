@@ -1,10 +1,11 @@
-"""Looks at media files with an ffmpeg of its own, to judge what the product made of them."""
+"""Looks at media files with the wheel's ffmpeg, to judge what the product made of them."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from audio_stream.adapters.media.locate import locate_bundled_ffmpeg, locate_ffmpeg
@@ -14,7 +15,9 @@ SAMPLES = Path(__file__).parent / "samples"
 RECORDINGS = sorted(path for path in SAMPLES.iterdir() if path.suffix != ".json")
 """One of each recorder and container."""
 
-FFMPEGS = sorted({locate_ffmpeg(), locate_bundled_ffmpeg()})
+WHEEL = locate_bundled_ffmpeg()
+
+FFMPEGS = sorted({locate_ffmpeg(), WHEEL})
 """The one on PATH and the one in the wheel."""
 
 
@@ -26,39 +29,54 @@ class Packet:
     content: str
 
 
-def run(ffmpeg: Path, *arguments: str | Path) -> bytes:
+def run(*arguments: str | Path) -> bytes:
     """Return what it printed. Raises CalledProcessError."""
-    quiet: list[str | Path] = [ffmpeg, "-nostdin", "-hide_banner", "-v", "error", "-y"]
+    quiet: list[str | Path] = [WHEEL, "-nostdin", "-hide_banner", "-v", "error", "-y"]
     return subprocess.run([*quiet, *arguments], capture_output=True, check=True).stdout
 
 
-def packets(ffmpeg: Path, path: Path) -> list[Packet]:
+def packets(path: Path) -> list[Packet]:
     """Return the first audio stream's packets."""
     copied = ("-map", "0:a:0", "-c", "copy", "-f", "framehash", "-hash", "md5", "-")
-    listing = run(ffmpeg, "-i", path, *copied).decode()
+    listing = run("-i", path, *copied).decode()
     fields = [line.split(",") for line in listing.splitlines() if not line.startswith("#")]
     return [Packet(int(pts), int(size), hash_) for _, _, pts, _, size, hash_, *_ in fields]
 
 
-def decode(ffmpeg: Path, path: Path, *, from_s: float = 0) -> bytes:
-    """Return 16-bit mono samples at 8 kHz, from some time on."""
-    mono = ("-map", "0:a:0", "-ac", "1", "-ar", "8000", "-f", "s16le", "-")
-    return run(ffmpeg, "-ss", str(from_s), "-i", path, *mono)
+def payloads(path: Path) -> list[bytes]:
+    """Return the bytes of the first audio stream's packets."""
+    data = run("-i", path, "-map", "0:a:0", "-c", "copy", "-f", "data", "-")
+    sizes = [packet.size_bytes for packet in packets(path)]
+    return [data[end - size : end] for size, end in zip(sizes, accumulate(sizes), strict=True)]
 
 
-def decoded_s(ffmpeg: Path, path: Path, *, from_s: float = 0) -> float:
+def complaints(path: Path) -> str:
+    """Return what a decoder finds wrong with a file."""
+    command: list[str | Path] = [WHEEL, "-nostdin", "-v", "warning", "-i", path, "-f", "null", "-"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stderr
+
+
+def decode(path: Path, *, from_s: float = 0, timed: bool = False) -> bytes:
+    """Return 16-bit mono samples at 8 kHz, from some time on; `timed` has silence for gaps."""
+    at_their_times = ("-af", "aresample=async=1:first_pts=0") if timed else ()
+    mono = ("-map", "0:a:0", *at_their_times, "-ac", "1", "-ar", "8000", "-f", "s16le", "-")
+    return run("-ss", str(from_s), "-i", path, *mono)
+
+
+def decoded_s(path: Path, *, from_s: float = 0) -> float:
     """Return how long it sounds, from some time on."""
-    return len(decode(ffmpeg, path, from_s=from_s)) / 16_000
+    return len(decode(path, from_s=from_s)) / 16_000
 
 
-def told(ffmpeg: Path, path: Path) -> str:
+def told(path: Path) -> str:
     """Return what ffmpeg says of a file."""
-    command: list[str | Path] = [ffmpeg, "-nostdin", "-hide_banner", "-i", path]
+    command: list[str | Path] = [WHEEL, "-nostdin", "-hide_banner", "-i", path]
     return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
 
-def told_duration_s(ffmpeg: Path, path: Path) -> float:
+def told_duration_s(path: Path) -> float:
     """Return the duration that the file's header tells."""
-    match = re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", told(ffmpeg, path))
-    assert match, told(ffmpeg, path)
+    said = told(path)
+    match = re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", said)
+    assert match, said
     return 3600 * int(match[1]) + 60 * int(match[2]) + float(match[3])

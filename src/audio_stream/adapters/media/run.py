@@ -40,7 +40,7 @@ class Limits:
     """What one run may use."""
 
     time_s: float
-    """By the wall clock, and as much of a processor."""
+    """By the wall clock; and as much of a processor, which ends it even when we are gone."""
     memory_bytes: int
     """Address space; not enforced on macOS."""
     file_bytes: int

@@ -1,13 +1,15 @@
 /** Shows how loud the input is, as a bar and as words. */
 
+import { everyFrame } from "./frames.js";
 import { level_db } from "./visualizer.js";
 
 const QUIETEST_DB = -60;
+const LOOKS_PER_SECOND = 15;
 const TELL_EVERY_MS = 250;
 
 export class LevelMeter {
   #meter;
-  #frame = 0;
+  #stop = () => {};
   #told_ms = 0;
 
   /** @param {HTMLMeterElement} meter in decibels below full scale */
@@ -17,16 +19,12 @@ export class LevelMeter {
 
   /** @param {AnalyserNode} analyser */
   start(analyser) {
-    cancelAnimationFrame(this.#frame);
-    const loop = () => {
-      this.#frame = requestAnimationFrame(loop);
-      this.#show(level_db(analyser));
-    };
-    loop();
+    this.#stop();
+    this.#stop = everyFrame(LOOKS_PER_SECOND, () => this.#show(level_db(analyser)));
   }
 
   stop() {
-    cancelAnimationFrame(this.#frame);
+    this.#stop();
     this.#told_ms = 0;
     this.#show(QUIETEST_DB);
   }

@@ -1,16 +1,20 @@
 /** Draws sound as rays around a disc. Stands still for people who prefer reduced motion. */
 
+import { everyFrame } from "./frames.js";
+
 const RAYS = 96;
 const HIGHEST_HZ = 9000;
-const PEAK_EVERY_MS = 100;
+const FRAMES_PER_SECOND = 30;
+/** Each frame keeps this share of a ray's length, so that it sinks rather than vanishes. */
+const SINKING = 0.82;
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Visualizer {
   #canvas;
   /** @type {?AnalyserNode} */
   #analyser = null;
-  #frame = 0;
-  #peakAt_ms = 0;
+  #spectrum = new Uint8Array();
+  #stop = () => {};
   #levels = new Float32Array(RAYS / 2);
 
   /**
@@ -24,31 +28,28 @@ export class Visualizer {
 
   /** @param {AnalyserNode} analyser what is seen from now on */
   start(analyser) {
+    if (analyser === this.#analyser) return;
+    this.#stop();
     this.#analyser = analyser;
-    cancelAnimationFrame(this.#frame);
-    this.#loop(0);
+    this.#spectrum = new Uint8Array(analyser.frequencyBinCount);
+    this.#stop = everyFrame(FRAMES_PER_SECOND, () => this.#look(analyser));
   }
 
   stop() {
-    cancelAnimationFrame(this.#frame);
+    this.#stop();
     this.#analyser = null;
     delete this.#canvas.dataset.peakHz;
     this.#levels.fill(0);
     this.#draw();
   }
 
-  /** @param {number} now_ms */
-  #loop(now_ms) {
-    if (!this.#analyser) return;
-    this.#frame = requestAnimationFrame((ms) => this.#loop(ms));
-    const spectrum = new Uint8Array(this.#analyser.frequencyBinCount);
-    this.#analyser.getByteFrequencyData(spectrum);
-    if (now_ms - this.#peakAt_ms > PEAK_EVERY_MS) {
-      this.#peakAt_ms = now_ms;
-      this.#canvas.dataset.peakHz = String(peak_hz(this.#analyser, spectrum));
-    }
+  /** @param {AnalyserNode} analyser */
+  #look(analyser) {
+    const spectrum = this.#spectrum;
+    analyser.getByteFrequencyData(spectrum);
+    this.#canvas.dataset.peakHz = String(peak_hz(analyser, spectrum));
     if (stillness.matches) return;
-    this.#measure(this.#analyser, spectrum);
+    this.#measure(analyser, spectrum);
     this.#draw();
   }
 
@@ -64,7 +65,7 @@ export class Visualizer {
       const from = Math.floor(bins * (i / count) ** 2);
       const to = Math.max(from + 1, Math.floor(bins * ((i + 1) / count) ** 2));
       const level = Math.max(...spectrum.subarray(from, to)) / 255;
-      this.#levels[i] = Math.max(level, (this.#levels[i] ?? 0) * 0.9);
+      this.#levels[i] = Math.max(level, (this.#levels[i] ?? 0) * SINKING);
     }
   }
 
@@ -103,7 +104,10 @@ export class Visualizer {
  * @returns {number} 0 in silence
  */
 function peak_hz(analyser, spectrum) {
-  const bin = spectrum.indexOf(Math.max(...spectrum));
+  let bin = 0;
+  for (let i = 1; i < spectrum.length; i++) {
+    if ((spectrum[i] ?? 0) > (spectrum[bin] ?? 0)) bin = i;
+  }
   return Math.round((bin * analyser.context.sampleRate) / analyser.fftSize);
 }
 

@@ -83,8 +83,22 @@ async def go_on_air(page: Page, *, station: str, title: str = "") -> None:
     await page.get_by_text("On air", exact=True).wait_for()
 
 
+async def record_until(page: Page, elapsed_s: float) -> None:
+    """Return once the recording is that long."""
+    await page.wait_for_function(
+        "least_s => Number(document.querySelector('#elapsed').dataset.elapsedS) >= least_s",
+        arg=elapsed_s,
+    )
+
+
+async def elapsed_s(page: Page) -> float:
+    """Return how long the recording is, or was, by the page's own account."""
+    return float(await page.locator("#elapsed").get_attribute("data-elapsed-s") or 0)
+
+
 async def stop(page: Page) -> str:
     """Press Stop; return the track's id once the page says that the recording is kept."""
+    await page.bring_to_front()  # a tab behind another draws one frame a second
     await page.get_by_role("button", name="Stop", exact=True).click()
     card = page.locator("#finished")
     await card.wait_for()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from browser.conftest import go_on_air, save_mp3, stop
+from browser.conftest import elapsed_s, go_on_air, record_until, save_mp3, stop
 from browser.signals import assert_unbroken, decode, duration_s, nearest_tone
 
 if TYPE_CHECKING:
@@ -60,25 +60,18 @@ async def broadcast(chromium: Browser, address: str) -> AsyncIterator[Broadcast]
     heard_hz = await listener.evaluate(SAMPLE_TONES, RECORDED_S / 2)
     await plain_listener.locator("#radio[data-state=playing]").wait_for()
     plainly_heard_hz = await plain_listener.evaluate(SAMPLE_TONES, RECORDED_S / 4)
-    recorded_s = 0.0
-    while recorded_s < RECORDED_S:
-        recorded_s = await _elapsed_s(studio)
+    await record_until(studio, RECORDED_S)
     track_id = await stop(studio)
-    recorded_s = await _elapsed_s(studio)
     yield Broadcast(
         studio=studio,
         listener=listener,
         plain_listener=plain_listener,
         heard_hz=heard_hz,
         plainly_heard_hz=plainly_heard_hz,
-        recorded_s=recorded_s,
+        recorded_s=await elapsed_s(studio),
         track_id=track_id,
     )
     await context.close()
-
-
-async def _elapsed_s(studio: Page) -> float:
-    return float(await studio.locator("#elapsed").get_attribute("data-elapsed-s") or 0)
 
 
 async def _handle(locator: Locator) -> ElementHandle:
@@ -109,6 +102,7 @@ async def test_the_listener_page_says_when_the_broadcast_is_over(broadcast: Broa
 
 async def test_the_track_appears_plays_and_seeks_without_a_reload(broadcast: Broadcast) -> None:
     page = broadcast.listener
+    await page.bring_to_front()
     await page.get_by_role("button", name="View tracks").click()
     row = page.locator(f"[data-track-id='{broadcast.track_id}'][data-state=ready]")
     await row.get_by_role("button").click()

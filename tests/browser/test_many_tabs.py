@@ -20,6 +20,7 @@ async def test_five_listener_tabs_one_of_them_playing_leave_room_to_broadcast(
     tabs = [await visitor.new_page() for _ in range(5)]
     for tab in tabs:
         await tab.goto("/?station=crowded")
+    await tabs[0].bring_to_front()
     await tabs[0].get_by_role("button", name="Play", exact=True).click()
     studio = await visitor.new_page()
     await go_on_air(studio, station="crowded", title="In a crowd")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, Page, Playwright, expect
 
-from browser.conftest import ALLOWED, MICROPHONE, go_on_air, launch, save_mp3, stop
+from browser.conftest import ALLOWED, MICROPHONE, go_on_air, launch, record_until, save_mp3, stop
 from browser.signals import assert_unbroken, decode
 
 TODAY = "() => new Date().toLocaleDateString(undefined, { dateStyle: 'medium' })"
@@ -47,6 +47,7 @@ async def test_a_nameless_recording_is_called_by_station_and_date(visitor: Brows
     await name.press("Enter")
     await studio.get_by_text("Saved.").wait_for()
     assert (await _kept(await visitor.new_page(), "nameless"))["title"] == "Given later"
+    await studio.bring_to_front()
     await name.fill("")
     await studio.get_by_role("button", name="Save name").click()
     await expect(name).to_have_value(re.compile(f"^nameless, {re.escape(today)}"))
@@ -59,6 +60,7 @@ async def test_delete_asks_first_and_then_deletes_everywhere(visitor: BrowserCon
     await listener.goto("/")
     row = listener.locator(".track-row", has_text="Regretted")
     await row.wait_for(state="attached")
+    await studio.bring_to_front()
     await studio.get_by_role("button", name="Delete", exact=True).click()
     await studio.get_by_role("dialog").get_by_role("button", name="Keep it").click()
     await studio.get_by_role("button", name="Delete", exact=True).click()
@@ -116,6 +118,7 @@ async def test_a_network_gone_for_a_while_costs_nothing(
     await studio.get_by_text("Recording goes on").wait_for()
     await visitor.set_offline(False)
     await studio.get_by_text("On air", exact=True).wait_for()
+    await record_until(studio, 4)
     await stop(studio)
     assert_unbroken(decode(await save_mp3(studio, tmp_path)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import stamina
 
 from audio_stream.domain.errors import (
     BlobNotFound,
+    InvalidRequest,
     MediaToolFailed,
     NoAudio,
     StorageFailed,
@@ -24,11 +26,11 @@ from fakes.sounds import ogg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from audio_stream.domain.ids import RecordingId
     from fakes.memory_world import MemoryWorld
 
+SAMPLES = Path(__file__).parents[1] / "samples"
 SOUND = ogg(3000)
 
 
@@ -281,3 +283,26 @@ async def test_a_rename_while_the_track_is_made_is_kept(world: MemoryWorld) -> N
     assert world.track(recording_id).title == "Renamed"
     assert world.track(recording_id).state is TrackState.READY
     assert world.manifests.tracks[TrackId(recording_id)].title == "Renamed"
+
+
+async def test_an_mp3_s_original_is_its_mp3(world: MemoryWorld) -> None:
+    recording_id = await recorded(world, (SAMPLES / "source-cbr.mp3").read_bytes())
+    track = world.track(recording_id)
+    assert track.mp3.state is RenditionState.READY
+    assert track.mp3.key == track.original.key
+
+
+async def test_a_failed_mp3_can_be_tried_again(world: MemoryWorld) -> None:
+    world.media.fail_next_mp3 = MediaToolFailed("no")
+    recording_id = await recorded(world)
+    assert world.track(recording_id).mp3.state is RenditionState.FAILED
+    retried = await world.container.retry_mp3().execute(track_id=TrackId(recording_id))
+    assert retried.mp3.state is RenditionState.PENDING
+    await world.settle()
+    assert world.track(recording_id).mp3.state is RenditionState.READY
+
+
+async def test_only_a_failed_mp3_can_be_tried_again(world: MemoryWorld) -> None:
+    recording_id = await recorded(world)
+    with pytest.raises(InvalidRequest):
+        await world.container.retry_mp3().execute(track_id=TrackId(recording_id))

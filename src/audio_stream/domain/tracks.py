@@ -94,6 +94,9 @@ class Track:
         return replace(self, mp3=mp3)
 
 
+MP3_TYPE = "audio/mpeg"
+
+
 def extension_of(mime_type: str) -> str:
     """Return the file extension for a stored original, without a dot.
 

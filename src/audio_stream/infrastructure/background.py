@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE_S = 2.0
 _LONGEST_PAUSE_S = 300.0
+_LONGEST_LOOK_S = 30.0
 
 
 class BackgroundTrackWork(TrackWork):
@@ -32,6 +33,8 @@ class BackgroundTrackWork(TrackWork):
         self._places = asyncio.Semaphore(places)
         self._tasks: dict[TrackId, asyncio.Task[None]] = {}
         self._again: set[TrackId] = set()
+        self._looks: dict[TrackId, int] = {}
+        self._later: dict[TrackId, asyncio.TimerHandle] = {}
 
     async def __aenter__(self) -> Self:
         """Do nothing: work starts when it is scheduled."""
@@ -44,6 +47,8 @@ class BackgroundTrackWork(TrackWork):
         traceback: TracebackType | None,
     ) -> None:
         """Stop what is under way; the next start takes it up."""
+        for later in self._later.values():
+            later.cancel()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -54,6 +59,9 @@ class BackgroundTrackWork(TrackWork):
         if track_id in self._tasks:
             self._again.add(track_id)
             return
+        later = self._later.pop(track_id, None)
+        if later is not None:
+            later.cancel()
         task = asyncio.get_running_loop().create_task(self._see_to(track_id))
         self._tasks[track_id] = task
         task.add_done_callback(lambda _: self._done(track_id))
@@ -81,9 +89,20 @@ class BackgroundTrackWork(TrackWork):
             ):
                 with attempt:
                     async with self._places:
-                        await self._process_track.execute(track_id=track_id)
+                        done = await self._process_track.execute(track_id=track_id)
+            self._look_again(track_id, done=done)
         except Exception as error:  # noqa: BLE001 - one track's trouble must not end the others
             self._journal.error("track not made", track_id, error)
+
+    def _look_again(self, track_id: TrackId, *, done: bool) -> None:
+        """Come back in a while, ever more seldom, to what is being made elsewhere."""
+        if done:
+            self._looks.pop(track_id, None)
+            return
+        looks = self._looks[track_id] = self._looks.get(track_id, 0) + 1
+        pause_s = min(_LONGEST_LOOK_S, _FIRST_PAUSE_S * 1.5**looks)
+        loop = asyncio.get_running_loop()
+        self._later[track_id] = loop.call_later(pause_s, self.schedule, track_id)
 
 
 class Repeating:

@@ -51,6 +51,7 @@ from audio_stream.usecases.read_recording import ReadRecording
 from audio_stream.usecases.read_track import ReadTrack
 from audio_stream.usecases.rename_track import RenameTrack
 from audio_stream.usecases.resume_work import ResumeWork
+from audio_stream.usecases.retry_mp3 import RetryMp3
 from audio_stream.usecases.start_recording import StartRecording
 from audio_stream.usecases.store_original import StoreOriginal
 from audio_stream.usecases.track_blobs import TrackBlobs
@@ -255,6 +256,9 @@ class Container(containers.DeclarativeContainer):
     list_tracks = providers.Singleton(ListTracks, catalog)
     read_track = providers.Singleton(ReadTrack, catalog)
     rename_track = providers.Singleton(RenameTrack, track_changes)
+    retry_mp3 = providers.Singleton(
+        RetryMp3, catalog=catalog, converter=mp3_converter, changes=track_changes, work=work
+    )
     delete_track = providers.Singleton(
         DeleteTrack,
         catalog=catalog,
@@ -295,6 +299,7 @@ class Container(containers.DeclarativeContainer):
             read=read_track,
             rename=rename_track,
             delete=delete_track,
+            retry_mp3=retry_mp3,
             open_track=open_track,
             body_timeout_s=settings.provided.body_timeout_s,
         ),

@@ -167,6 +167,10 @@ class Spool(Protocol):
         """Return the recordings whose bytes and note are there, as the notes tell them."""
 
     @abstractmethod
+    async def list_unnoted(self) -> Sequence[RecordingId]:
+        """Return those whose bytes are there without a note that can be read."""
+
+    @abstractmethod
     def path(self, recording_id: RecordingId) -> Path:
         """Return where its bytes lie, for a program that reads files."""
 
@@ -245,8 +249,16 @@ class Manifests(Protocol):
         """Forget the track. One that is not there is fine."""
 
     @abstractmethod
+    async def read(self, track_id: TrackId) -> Track | None:
+        """Return the track; None without a note, or when it cannot be read, which is logged."""
+
+    @abstractmethod
     def read_all(self) -> AsyncIterator[Track]:
         """Yield every track; a note that cannot be read is logged and passed over."""
+
+    @abstractmethod
+    def list_ids(self) -> AsyncIterator[TrackId]:
+        """Yield the id of every track that has a note, readable or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,11 +311,16 @@ class Mp3Converter(Protocol):
     """Brings a track's MP3 into being, here or elsewhere."""
 
     @abstractmethod
-    async def convert(self, track: Track) -> Rendition:
+    async def convert(self, track: Track) -> Rendition | None:
         """Return the MP3 of the track's present revision, stored, at its deterministic key.
 
-        Raises MediaToolFailed with a reason for people, StorageFull, StorageFailed, BlobNotFound.
+        None when it is being made elsewhere and is not there yet: ask again later. Raises
+        MediaToolFailed with a reason for people, StorageFull, StorageFailed, BlobNotFound.
         """
+
+    @abstractmethod
+    async def start_over(self, track: Track) -> None:
+        """Forget that the MP3 could not be made. Raises StorageFailed, BlobNotFound."""
 
 
 class TrackWork(Protocol):

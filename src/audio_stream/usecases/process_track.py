@@ -73,15 +73,19 @@ class ProcessTrack:
         self._forget_track = forget_track
         self._journal = journal
 
-    async def execute(self, *, track_id: TrackId) -> None:
-        """Do what is left to do. Raises StorageFull or StorageFailed: worth another try later."""
+    async def execute(self, *, track_id: TrackId) -> bool:
+        """Do what is left to do; return whether nothing is left, else look again in a while.
+
+        Raises StorageFull or StorageFailed: worth another try later.
+        """
         try:
             track = await self._tracks.get_track(track_id)
             made = await self._make_original(track)
             if made is not None and made.mp3.state is RenditionState.PENDING:
-                await self._make_mp3(made)
+                return await self._make_mp3(made)
         except TrackNotFound:
-            return  # deleted meanwhile
+            pass  # deleted meanwhile
+        return True
 
     async def _make_original(self, track: Track) -> Track | None:
         """Return the track once its original is there, None when there will be none."""
@@ -168,9 +172,11 @@ class ProcessTrack:
 
         await self._changes.apply(track.id, give_up)
 
-    async def _make_mp3(self, track: Track) -> None:
+    async def _make_mp3(self, track: Track) -> bool:
         try:
             mp3 = await self._mp3_converter.convert(track)
+            if mp3 is None:
+                return False
         except (MediaToolFailed, BlobNotFound) as error:
             self._journal.note("MP3 failed", track.id, reason=str(error))
             mp3 = Rendition(kind=RenditionKind.MP3, state=RenditionState.FAILED, reason=str(error))
@@ -185,3 +191,4 @@ class ProcessTrack:
             raise
         if saved.revision != track.revision:  # a newer one came meanwhile
             await self._track_blobs.keep_only(track.id, saved.revision)
+        return True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from audio_stream.domain.errors import TrackNotFound
 from audio_stream.domain.recordings import Recording, RecordingState
 from audio_stream.domain.tracks import (
+    MP3_TYPE,
     Rendition,
     RenditionKind,
     RenditionState,
@@ -105,7 +106,19 @@ class _Made:
     def switch(self, track: Track) -> Track:
         """Return the track with the new original, and without the MP3 of another one."""
         made = self.finalised
-        same = track.revision == made.revision
+        original = Rendition(
+            kind=RenditionKind.ORIGINAL,
+            state=RenditionState.READY,
+            key=original_key(track.id, made.revision, made.mime_type),
+            mime_type=made.mime_type,
+            size_bytes=made.size_bytes,
+        )
+        if made.mime_type == MP3_TYPE:
+            mp3 = replace(original, kind=RenditionKind.MP3)  # nothing to gain by another encoding
+        elif track.revision == made.revision:
+            mp3 = track.mp3
+        else:
+            mp3 = Rendition(kind=RenditionKind.MP3)
         return replace(
             track,
             state=TrackState.READY,
@@ -114,13 +127,7 @@ class _Made:
             incomplete=self.incomplete,
             revision=made.revision,
             spool_bytes=self.spool_bytes,
-            original=Rendition(
-                kind=RenditionKind.ORIGINAL,
-                state=RenditionState.READY,
-                key=original_key(track.id, made.revision, made.mime_type),
-                mime_type=made.mime_type,
-                size_bytes=made.size_bytes,
-            ),
+            original=original,
             waveform_key=waveform_key(track.id, made.revision),
-            mp3=track.mp3 if same else Rendition(kind=RenditionKind.MP3),
+            mp3=mp3,
         )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from audio_stream.usecases.open_track import OpenedTrack, OpenTrack
     from audio_stream.usecases.read_track import ReadTrack
     from audio_stream.usecases.rename_track import RenameTrack
+    from audio_stream.usecases.retry_mp3 import RetryMp3
 
 _DEFAULT_PAGE = 50
 
@@ -41,6 +42,7 @@ class TracksController:
         read: ReadTrack,
         rename: RenameTrack,
         delete: DeleteTrack,
+        retry_mp3: RetryMp3,
         open_track: OpenTrack,
         body_timeout_s: float,
     ) -> None:
@@ -48,6 +50,7 @@ class TracksController:
         self._read = read
         self._rename = rename
         self._delete = delete
+        self._retry_mp3 = retry_mp3
         self._open = open_track
         self._body_timeout_s = body_timeout_s
 
@@ -58,6 +61,7 @@ class TracksController:
             web.get("/api/tracks/{track_id}", self.read),
             web.patch("/api/tracks/{track_id}", self.rename),
             web.delete("/api/tracks/{track_id}", self.delete),
+            web.post("/api/tracks/{track_id}/mp3", self.retry),
             web.get("/tracks/{track_id}/audio", self.original),
             web.get("/tracks/{track_id}/audio.mp3", self.mp3),
             web.get("/tracks/{track_id}/waveform.json", self.waveform),
@@ -104,6 +108,11 @@ class TracksController:
         """Delete a track everywhere."""
         await self._delete.execute(track_id=_track_id(request))
         return web.Response(status=204)
+
+    async def retry(self, request: web.Request) -> web.Response:
+        """Try again to make an MP3 that failed."""
+        track = await self._retry_mp3.execute(track_id=_track_id(request))
+        return _json(track_json(track), status=202)
 
     async def original(self, request: web.Request) -> web.StreamResponse:
         """Play the original."""
@@ -177,5 +186,5 @@ def _attachment(file_name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(visible, safe='')}"
 
 
-def _json(body: object) -> web.Response:
-    return web.json_response(body, headers={"Cache-Control": "no-store"})
+def _json(body: object, *, status: int = 200) -> web.Response:
+    return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})

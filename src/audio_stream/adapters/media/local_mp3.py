@@ -51,6 +51,9 @@ class LocalMp3Converter(Mp3Converter):
             size_bytes=size_bytes,
         )
 
+    async def start_over(self, track: Track) -> None:
+        """Do nothing: each `convert` is a new try."""
+
     async def _fetch(self, key: str, target: Path) -> None:
         blob = await self._blob_store.open(key)
         with target.open("wb", buffering=0) as file:

@@ -177,7 +177,7 @@ class Mp4:
         flags, fields, origin = {
             "moof": (0x20000, b"", 0),
             "implied": (0, b"", 10 if self._video(fragment) else 0),
-            "file": (1, struct.pack(">Q", offset), 0),
+            "file": (1, struct.pack(">Q", offset + data_at - 5), data_at - 5),
         }[fragment.base]
         if fragment.base == "implied" and self._video(fragment):
             origin = data_at  # it counts from the end of the video's data

@@ -57,7 +57,7 @@ KNOWN = [
     (MP3, Container.MP3),
     (LAYER_2, Container.MP3),
     (tagged(MP3), Container.MP3),
-    (tagged(MP3, flags=0x10, footer=b"3DI\x04\0\x10\0\0\x02\x2c"), Container.MP3),
+    (tagged(ADTS, flags=0x10, footer=b"3DI\x04\0\x10\0\0\x02\x2c"), Container.ADTS),
     (tagged(b"\0" * 200 + MP3), Container.MP3),
     (tagged(MP3, size=200_000), Container.MP3),
     (ADTS, Container.ADTS),

@@ -55,6 +55,17 @@ def test_headers_within_noise_are_not_believed() -> None:
     assert [s.data for s in splitter.feed(splitter.offset, FRAME * 3)] == [FRAME] * 3
 
 
+def test_after_noise_it_takes_two_frames_in_a_row_again() -> None:
+    noise = b"\0" * 500 + FRAME[:4] + b"\0" * 500
+    made = Mp3Splitter().feed(0, FRAME * 3 + noise + FRAME * 3)
+    assert [s.data for s in made] == [FRAME] * 6
+
+
+def test_noise_now_and_then_never_adds_up_to_too_much() -> None:
+    made = Mp3Splitter().feed(0, (FRAME * 2 + b"\0" * 40_000) * 4)
+    assert len(made) == 8
+
+
 def test_too_much_noise_is_no_mp3() -> None:
     splitter = Mp3Splitter()
     made = splitter.feed(0, FRAME * 3 + b"\0" * 70_000)

@@ -70,7 +70,8 @@ def test_a_time_before_zero_stays_relative() -> None:
 
 
 def test_blocks_of_any_size_up_to_the_limit_pass() -> None:
-    sizes = [1, 100, 16_360, 16_380, 16_400, 500_000, (1 << 20) - 16]
+    # About 16,370 a cluster's size needs more bytes, lest it say "unknown".
+    sizes = [1, 100, *range(16_360, 16_390), 500_000, (1 << 20) - 16]
     webm = WebM((Cluster(0, tuple(Block(n, b"x" * size) for n, size in enumerate(sizes))),))
     assert [s.data for s in WebmSplitter().feed(0, webm.encode())] == [
         data for _, data in webm.segments()

@@ -54,6 +54,17 @@ class ManifestsContract:
         await manifests.remove(track(1).id)
         assert await read_all(manifests) == [track(2)]
 
+    async def test_one_can_be_read_alone(self, manifests: Manifests) -> None:
+        await manifests.write(FULL_TRACK)
+        assert await manifests.read(FULL_TRACK.id) == FULL_TRACK
+        assert await manifests.read(track(1).id) is None
+
+    async def test_the_ids_are_listed(self, manifests: Manifests) -> None:
+        for number in (1, 2):
+            await manifests.write(track(number))
+        ids = {track_id async for track_id in manifests.list_ids()}
+        assert ids == {track(1).id, track(2).id}
+
     async def test_removing_twice_is_fine(self, manifests: Manifests) -> None:
         await manifests.write(track(1))
         await manifests.remove(track(1).id)

@@ -35,6 +35,10 @@ class SpoolContract(ABC):
     def opened(self, folder: Path) -> AbstractAsyncContextManager[Spool]:
         """Return the spool to be held to the contract."""
 
+    def opened_again(self, spool: Spool, folder: Path) -> AbstractAsyncContextManager[Spool]:  # noqa: ARG002 - for one that forgets
+        """Return a spool on what the other one keeps."""
+        return self.opened(folder)
+
     async def test_a_new_recording_is_empty(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as spool:
             recording = a_recording()
@@ -87,6 +91,40 @@ class SpoolContract(ABC):
                 await spool.create(recording)
             listed = [recording.started_at for recording in await spool.list_recordings()]
             assert listed == sorted(listed)
+
+    async def test_a_stations_bytes_are_counted(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as spool:
+            one, two, elsewhere = (a_recording() for _ in range(3))
+            elsewhere = replace(elsewhere, station=StationSlug("jazz"))
+            for recording in (one, two, elsewhere):
+                await spool.create(recording)
+                file = await spool.open(recording.id)
+                await file.append(b"four", sync=True)
+                await file.close()
+            file = await spool.open(two.id)
+            await file.append(b" more", sync=True)
+            await file.close()
+            assert spool.station_bytes(one.station) == 13
+            await spool.remove(one.id)
+            await spool.remove(one.id)
+            assert spool.station_bytes(one.station) == 9
+            assert spool.station_bytes(elsewhere.station) == 4
+            assert spool.station_bytes(StationSlug("unheard-of")) == 0
+
+    async def test_bytes_that_were_there_before_are_counted(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as spool:
+            recording = a_recording()
+            await spool.create(recording)
+            file = await spool.open(recording.id)
+            await file.append(b"four", sync=True)
+            await file.close()
+            async with self.opened_again(spool, tmp_path) as again:
+                assert again.station_bytes(recording.station) == 4
+
+    async def test_all_are_noted(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as spool:
+            await spool.create(a_recording())
+            assert await spool.list_unnoted() == []
 
     async def test_a_growing_file_is_copied_to_the_byte(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as spool:

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from audio_stream.adapters.blob.manifest import write_manifest
 from audio_stream.adapters.blob.manifests import BlobManifests
-from audio_stream.domain.errors import BlobNotFound, StorageFailed, StorageFull
+from audio_stream.domain.errors import BlobNotFound, StorageAway, StorageFailed, StorageFull
 from audio_stream.domain.tracks import manifest_key
 from audio_stream.usecases.ports import Manifests
 from contracts.examples import FULL_TRACK, track
@@ -147,6 +147,33 @@ class TestBlobManifests(ManifestsContract):
         with capture_logs() as log:
             assert [one async for one in reading] == [track(3)]
         assert log[0]["key"] == manifest_key(track(2).id)
+
+    async def test_a_store_that_is_away_is_no_damaged_note(
+        self, manifests: Manifests, blobs: MemoryBlobStore
+    ) -> None:
+        for number in (1, 2):
+            await manifests.write(track(number))
+        reading = aiter(manifests.read_all())
+        assert await anext(reading) == track(1)
+        blobs.fail_next = StorageAway("no answer")
+        with pytest.raises(StorageAway):
+            await anext(reading)
+
+    @pytest.mark.parametrize("key", ["tracks/readme.json", "tracks/0/1.json", KEY + ".json"])
+    async def test_strangers_beside_the_notes_have_no_id(
+        self, manifests: Manifests, blobs: MemoryBlobStore, key: str
+    ) -> None:
+        await manifests.write(track(1))
+        await blobs.put(key, b"mine", mime_type="text/plain")
+        assert [track_id async for track_id in manifests.list_ids()] == [track(1).id]
+
+    async def test_a_damaged_note_is_none_and_still_has_an_id(
+        self, manifests: Manifests, blobs: MemoryBlobStore
+    ) -> None:
+        await put(blobs, b"{")
+        with capture_logs():
+            assert await manifests.read(FULL_TRACK.id) is None
+        assert [track_id async for track_id in manifests.list_ids()] == [FULL_TRACK.id]
 
 
 async def put(blobs: MemoryBlobStore, data: bytes) -> None:

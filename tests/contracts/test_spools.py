@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,9 @@ from fakes.memory_spool import MemorySpool
 class TestMemorySpool(SpoolContract):
     def opened(self, folder: Path) -> AbstractAsyncContextManager[Spool]:
         return MemorySpool(folder)
+
+    def opened_again(self, spool: Spool, folder: Path) -> AbstractAsyncContextManager[Spool]:  # noqa: ARG002 - its memory is all there is
+        return nullcontext(spool)
 
 
 class TestFolderSpool(SpoolContract):
@@ -63,6 +66,43 @@ async def test_a_failed_sync_is_never_retried_as_if_it_had_worked(tmp_path: Path
             await file.append(b"more", sync=True)
         with pytest.raises(SyncFailed):
             await file.sync()
+        await file.close()
+
+
+@pytest.mark.parametrize("calls_of_an_append", [1, 2])
+async def test_what_a_failed_sync_leaves_in_doubt_is_cut_off(
+    tmp_path: Path, calls_of_an_append: int
+) -> None:
+    files = FaultyFiles()
+    async with FolderSpool(tmp_path, files=files) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        file = await spool.open(recording.id)
+        await file.append(b"kept", sync=True)
+        if calls_of_an_append == 2:
+            await file.append(b"perhaps ", sync=False)
+        files.fail_at, files.fail_with = len(files.log) + 1, errno.EIO
+        with pytest.raises(SyncFailed):
+            await file.append(b"kept", sync=True)
+        assert file.size_bytes == 4
+        assert spool.station_bytes(recording.station) == 4
+        assert spool.path(recording.id).read_bytes() == b"kept", "or a restart would believe it"
+        await file.close()
+
+
+async def test_a_file_whose_first_sync_fails_after_a_restart_is_not_cut(tmp_path: Path) -> None:
+    files = FaultyFiles()
+    async with FolderSpool(tmp_path, files=files) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        file = await spool.open(recording.id)
+        await file.append(b"acknowledged", sync=True)
+        await file.close()
+        file = await spool.open(recording.id)
+        files.fail_at, files.fail_with = len(files.log), errno.EIO
+        with pytest.raises(SyncFailed):
+            await file.sync()
+        assert spool.path(recording.id).read_bytes() == b"acknowledged"
         await file.close()
 
 
@@ -127,6 +167,22 @@ async def test_what_a_crash_left_half_written_is_swept(tmp_path: Path) -> None:
         assert not (tmp_path / "~0123").exists()
 
 
+async def test_a_note_whose_bytes_are_gone_is_swept(tmp_path: Path) -> None:
+    async with FolderSpool(tmp_path, files=Files()) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        spool.path(recording.id).unlink()
+    async with FolderSpool(tmp_path, files=Files()):
+        assert not (tmp_path / f"{recording.id}.json").exists()
+
+
+async def test_a_nearly_full_disk_is_trouble(tmp_path: Path) -> None:
+    async with FolderSpool(tmp_path, files=Files()) as spool:
+        assert await spool.trouble() is None
+    async with FolderSpool(tmp_path, files=Files(), reserve_bytes=2**62) as spool:
+        assert "nearly full" in (await spool.trouble() or "")
+
+
 async def test_a_note_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     async with FolderSpool(tmp_path, files=Files()) as spool:
         damaged, whole = a_recording(), a_recording()
@@ -134,3 +190,6 @@ async def test_a_note_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None
         await spool.create(whole)
         (tmp_path / f"{damaged.id}.json").write_bytes(b"{")
         assert await spool.list_recordings() == [whole]
+        assert await spool.list_unnoted() == [damaged.id]
+        await spool.annotate(damaged)
+        assert await spool.list_unnoted() == []

@@ -30,6 +30,15 @@ class MemoryManifests(Manifests):
         self._check()
         self.tracks.pop(track_id, None)
 
+    async def read(self, track_id: TrackId) -> Track | None:
+        self._check()
+        return self.tracks.get(track_id)
+
+    async def list_ids(self) -> AsyncIterator[TrackId]:
+        self._check()
+        for track_id in list(self.tracks):
+            yield track_id
+
     async def read_all(self) -> AsyncIterator[Track]:
         self._check()
         for track in list(self.tracks.values()):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audio_stream.domain.errors import AudioStreamError
-    from audio_stream.domain.ids import RecordingId
+    from audio_stream.domain.ids import RecordingId, StationSlug
     from audio_stream.domain.recordings import Recording
 
 _PIECE_BYTES = 256 * 1024
@@ -68,6 +68,9 @@ class MemorySpool(Spool):
         found = [self.notes[key] for key in self.notes if key in self.bytes]
         return sorted(found, key=lambda recording: recording.started_at)
 
+    async def list_unnoted(self) -> Sequence[RecordingId]:
+        return [key for key in self.bytes if key not in self.notes]
+
     def path(self, recording_id: RecordingId) -> Path:
         """Return a real file with the bytes, for fakes that read files."""
         if self._folder is None:
@@ -79,6 +82,13 @@ class MemorySpool(Spool):
     async def size_bytes(self, recording_id: RecordingId) -> int | None:
         held = self.bytes.get(recording_id)
         return None if held is None else len(held)
+
+    def station_bytes(self, station: StationSlug) -> int:
+        return sum(
+            len(self.bytes[key])
+            for key, note in self.notes.items()
+            if note.station == station and key in self.bytes
+        )
 
     async def read(self, recording_id: RecordingId) -> AsyncIterator[bytes]:
         held = bytes(self.bytes[recording_id])

@@ -306,6 +306,14 @@ class StorageFailed(AudioStreamError):
 
 
 @dataclass(eq=False)
+class StorageAway(StorageFailed):
+    """The store that the library rests in does not answer, or refuses."""
+
+    def __str__(self) -> str:
+        return f"The library's storage is away: {self.detail}"
+
+
+@dataclass(eq=False)
 class SyncFailed(AudioStreamError):
     """The disk took the bytes and then could not say that it keeps them."""
 

@@ -132,7 +132,7 @@ class SpoolFile(Protocol):
     async def sync(self) -> None:
         """Return when all that was appended would survive a power loss.
 
-        Raises SyncFailed: what the file holds is then unknown, and it takes nothing more.
+        Raises SyncFailed: what came since the last sync may be gone, and it takes nothing more.
         """
 
     @abstractmethod
@@ -177,6 +177,10 @@ class Spool(Protocol):
     @abstractmethod
     async def size_bytes(self, recording_id: RecordingId) -> int | None:
         """Return how many bytes a recording's file holds, None when there is no file."""
+
+    @abstractmethod
+    def station_bytes(self, station: StationSlug) -> int:
+        """Return how many bytes the station's noted recordings hold. Never waits."""
 
     @abstractmethod
     def read(self, recording_id: RecordingId) -> AsyncIterator[bytes]:
@@ -332,6 +336,14 @@ class TrackWork(Protocol):
 
         A restart forgets what was scheduled: ResumeWork finds it again in the catalog.
         """
+
+
+class Health(Protocol):
+    """Something that can be in trouble while the rest goes on."""
+
+    @abstractmethod
+    async def trouble(self) -> str | None:
+        """Return what is wrong, for a person to read; None when all is well. Quick."""
 
 
 class Journal(Protocol):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
 
 from audio_stream.adapters.blob.manifest import UnreadableManifest, read_manifest, write_manifest
-from audio_stream.domain.errors import BlobNotFound, StorageFailed
+from audio_stream.domain.errors import BlobNotFound, RecordingNotFound, StorageAway, StorageFailed
+from audio_stream.domain.ids import TrackId, parse_recording_id
 from audio_stream.domain.tracks import Track, manifest_key
 from audio_stream.usecases.ports import Manifests
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from audio_stream.domain.ids import TrackId
     from audio_stream.usecases.ports import BlobStore
 
 _FOLDER = "tracks/"
@@ -41,17 +42,35 @@ class BlobManifests(Manifests):
         """Delete the note."""
         await self._blobs.delete(manifest_key(track_id))
 
+    async def read(self, track_id: TrackId) -> Track | None:
+        """Read the track's note. Raises StorageAway."""
+        return await self._try_to_read(manifest_key(track_id))
+
     async def read_all(self) -> AsyncIterator[Track]:
         """Yield the tracks one by one, in the order of their ids."""
         async for key in self._blobs.list(_FOLDER):
-            try:
-                track = await self._read(key)
-            except BlobNotFound:
-                continue  # deleted since it was listed
-            except (UnreadableManifest, StorageFailed) as error:
-                _log.warning("manifest_passed_over", key=key, reason=str(error))
-                continue
-            yield track
+            track = await self._try_to_read(key)
+            if track is not None:
+                yield track
+
+    async def list_ids(self) -> AsyncIterator[TrackId]:
+        """Yield the ids that the notes' keys tell, in order."""
+        async for key in self._blobs.list(_FOLDER):
+            with suppress(RecordingNotFound):  # a stranger's file
+                track_id = TrackId(parse_recording_id(key[len(_FOLDER) :].removesuffix(".json")))
+                if key == manifest_key(track_id):
+                    yield track_id
+
+    async def _try_to_read(self, key: str) -> Track | None:
+        try:
+            return await self._read(key)
+        except BlobNotFound:
+            return None  # deleted since it was listed
+        except StorageAway:
+            raise  # it is not this note's trouble
+        except (UnreadableManifest, StorageFailed) as error:
+            _log.warning("manifest_passed_over", key=key, reason=str(error))
+            return None
 
     async def _read(self, key: str) -> Track:
         blob = await self._blobs.open(key)

@@ -49,6 +49,7 @@ STATUS: dict[type[errors.AudioStreamError], int] = {
     errors.BlobExists: 409,
     errors.StorageFull: 507,
     errors.StorageFailed: 500,
+    errors.StorageAway: 503,
     errors.SyncFailed: 500,
     errors.TooManyRecordings: 429,
     errors.SourceTimedOut: 408,

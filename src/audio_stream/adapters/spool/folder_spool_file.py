@@ -14,6 +14,7 @@ from audio_stream.domain.errors import SyncFailed
 from audio_stream.usecases.ports import SpoolFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Executor
 
     from audio_stream.adapters.files import Files
@@ -36,15 +37,25 @@ class FolderSpoolFile(SpoolFile):
     """A file, its size, and whether it can still be trusted."""
 
     def __init__(
-        self, descriptor: int, size_bytes: int, *, files: Files, threads: Executor, fsync: Fsync
+        self,
+        descriptor: int,
+        size_bytes: int,
+        *,
+        files: Files,
+        threads: Executor,
+        fsync: Fsync,
+        on_growth: Callable[[int], object],
     ) -> None:
         self._descriptor = descriptor
         self._size_bytes = size_bytes
         self._files = files
         self._threads = threads
         self._fsync = fsync
+        self._on_growth = on_growth
         # What it held when it was opened may not have been synced before the crash.
         self._unsynced = size_bytes > 0
+        self._kept_bytes = size_bytes
+        """What is known to be on the disk, or was there before: less than this it never gets."""
         self._broken: str | None = None
         self._later: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,11 +75,12 @@ class FolderSpoolFile(SpoolFile):
         try:
             await loop.run_in_executor(self._threads, partial(self._append, data, sync=sync_now))
         except SyncFailed as error:
-            self._broken = error.detail
+            self._give_up(error)
             raise
-        self._size_bytes += len(data)
+        self._grow(len(data))
         if sync_now:
             self._unsynced = False
+            self._kept_bytes = self._size_bytes
         elif sync:
             self._sync_soon()
 
@@ -98,11 +110,22 @@ class FolderSpoolFile(SpoolFile):
     async def _sync_now(self) -> None:
         loop = asyncio.get_running_loop()
         self._unsynced = False
+        size_bytes = self._size_bytes
         try:
             await loop.run_in_executor(self._threads, self._sync)
         except SyncFailed as error:
-            self._broken = error.detail
+            self._give_up(error)
             raise
+        self._kept_bytes = size_bytes
+
+    def _grow(self, by_bytes: int) -> None:
+        self._size_bytes += by_bytes
+        self._on_growth(by_bytes)
+
+    def _give_up(self, error: SyncFailed) -> None:
+        self._broken = error.detail
+        if self._fsync is Fsync.ALWAYS:
+            self._grow(self._kept_bytes - self._size_bytes)
 
     def _sync_soon(self) -> None:
         if self._later is None:
@@ -146,4 +169,9 @@ class FolderSpoolFile(SpoolFile):
         try:
             self._files.sync_data(self._descriptor)
         except OSError as error:
+            if self._fsync is Fsync.ALWAYS:
+                # The kernel takes the bytes for written now, and would tell the next process so.
+                # None of them was acknowledged.
+                with suppress(OSError):
+                    self._files.truncate(self._descriptor, self._kept_bytes)
             raise SyncFailed(error.strerror or os.strerror(error.errno or 0)) from error

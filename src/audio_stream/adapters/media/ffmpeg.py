@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -48,14 +49,20 @@ class FfmpegMedia(MediaTool):
     ) -> None:
         self._mp3_bitrate = arguments.check_bitrate(mp3_bitrate)
         limits = Limits(time_limit_s, memory_limit_bytes, file_limit_bytes)
+        self._time_limit_s = time_limit_s
         self._ffmpeg = LimitedFfmpeg(ffmpeg, limits)
 
     async def finalise(self, source: Path, target: Path) -> Finalised:
-        """Try one form of a copy after the other until one has all packets; else keep the raw."""
+        """Try one form of a copy after the other until one has all packets; else keep the raw.
+
+        No further form is tried once the time of one run has gone by.
+        """
         async with readable(source, target) as sound:
             packets = await self._list_packets(sound)
-            reason = ""
+            reason, deadline_s = "", time.monotonic() + self._time_limit_s
             for form in arguments.copy_forms(sound.container, packets.codec):
+                if reason and time.monotonic() >= deadline_s:
+                    break
                 try:
                     return await self._copy(sound, packets, form, target)
                 except (MediaToolFailed, PacketsLost) as error:

@@ -169,12 +169,13 @@ class Icecast(Server):
         if os.getuid() == 0:
             self._folder.chmod(0o755)
             shutil.chown(folder, "nobody", "nogroup")
-        return subprocess.Popen(
+        process: subprocess.Popen[bytes] = subprocess.Popen(
             [self._program, "-c", str(config)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             **(account if os.getuid() == 0 else {}),  # type: ignore[call-overload]
         )
+        return process
 
     def _connect_source(self) -> None:
         deadline_s = time.monotonic() + _START_S

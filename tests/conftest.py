@@ -14,7 +14,7 @@ TESTS = Path(__file__).parent
 ORDER = ("unit", "contracts", "http", "infra", "integration", "browser")
 
 # What becomes of skips, and fixtures that tests of several folders share.
-pytest_plugins = ("skip_policy",)
+pytest_plugins = ("skip_policy", "fakes.moto_server")
 
 # Failures in a contract's asserts tell their values too.
 pytest.register_assert_rewrite("contracts", "fakes")

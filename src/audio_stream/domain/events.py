@@ -22,4 +22,14 @@ class TrackChangedEvent:
     deleted: bool = False
 
 
-Event = StationChanged | TrackChangedEvent
+@dataclass(frozen=True, slots=True)
+class UploadProgressed:
+    """Some more of a file has reached the store that the library rests in."""
+
+    track_id: TrackId | None
+    key: str
+    sent_bytes: int
+    size_bytes: int
+
+
+Event = StationChanged | TrackChangedEvent | UploadProgressed

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp_sse import sse_response
 
 from audio_stream.adapters.http.station_json import station_json
-from audio_stream.domain.events import StationChanged, TrackChangedEvent
+from audio_stream.domain.events import StationChanged, TrackChangedEvent, UploadProgressed
 from audio_stream.usecases.ports import EventSink
 
 if TYPE_CHECKING:
@@ -83,6 +83,13 @@ class EventsController:
     def _message(self, event: Event) -> tuple[str, dict[str, object]]:
         if isinstance(event, TrackChangedEvent):
             return "track", {"id": event.track_id, "deleted": event.deleted}
+        if isinstance(event, UploadProgressed):
+            return "upload", {
+                "id": event.track_id,
+                "key": event.key,
+                "sent_bytes": event.sent_bytes,
+                "size_bytes": event.size_bytes,
+            }
         return "station", self._station(event)
 
     def _station(self, event: StationChanged) -> dict[str, object]:

@@ -1,12 +1,12 @@
 # The one door to everything. Works with GNU make 3.81 (macOS) and newer.
-.PHONY: help install run dev test check bench screenshots install-tests
+.PHONY: help install run dev test check bench screenshots lambda-local deploy install-infra install-tests
 .DEFAULT_GOAL := help
 
 TEST_ENV = .venv-test
 TEST_PYTHON = $(TEST_ENV)/bin/python
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 install: ## make .venv and install what serving needs (done by run)
 	@sh scripts/environment.sh .venv
@@ -29,6 +29,15 @@ bench: install-tests ## what can be measured, and how
 
 screenshots: install-tests ## take the README's pictures from the running product
 	@PYTHONPATH=tests $(TEST_PYTHON) docs/screenshots.py
+
+lambda-local: install-tests ## run the Lambda on a file: make lambda-local FILE=recording.webm
+	@$(TEST_PYTHON) scripts/lambda_local.py "$(FILE)"
+
+deploy: ## push to Heroku (HEROKU_API_KEY, HEROKU_APP_NAME, HEROKU_EMAIL)
+	@sh scripts/deploy.sh
+
+install-infra: ## make .venv-infra, which pulumi runs in
+	@sh scripts/environment.sh .venv-infra infra
 
 install-tests:
 	@sh scripts/environment.sh $(TEST_ENV) test tools infra

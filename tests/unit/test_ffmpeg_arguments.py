@@ -14,7 +14,7 @@ from audio_stream.adapters.media.arguments import copy_forms
 from audio_stream.domain.containers.container import Container
 
 SOURCE = Path("/spool/-y concat:x")
-TARGET = Path("/work/%d")
+TARGET = Path("/scratch/%d")
 AT = datetime(2025, 2, 3, 23, 59, tzinfo=UTC)
 
 

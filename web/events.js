@@ -72,14 +72,19 @@ export class EventWatch {
   };
 
   #share() {
-    const { port } = new SharedWorker("/static/events-worker.js", {
+    const worker = new SharedWorker("/static/events-worker.js", {
       type: "module",
       name: "audio-stream-events",
     });
+    const { port } = worker;
     port.onmessage = ({ data }) => this.#tell(data);
-    return () => {
+    let leave = () => {
       port.postMessage("leave");
       port.close();
     };
+    worker.addEventListener("error", () => {
+      leave = openEventSource(this.#tell); // A browser that knows no such workers in modules.
+    });
+    return () => leave();
   }
 }

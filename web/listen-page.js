@@ -17,6 +17,7 @@ const media = find("#player", HTMLAudioElement);
 const playButton = find("#play", HTMLButtonElement);
 const badge = find("#badge", HTMLElement);
 const now = find("#now", HTMLElement);
+const audience = find("#audience", HTMLElement);
 const offer = find("#offer", HTMLElement);
 const newestButton = find("#newest", HTMLButtonElement);
 const deck = find("#deck", HTMLElement);
@@ -49,6 +50,7 @@ async function refresh() {
   library.refresh();
   try {
     stations.replace(await api.listStations());
+    drawer.defaultStation = stations.default;
     if (stations.current?.live) live.wake();
     show();
   } catch {
@@ -112,7 +114,9 @@ function show() {
     playButton.replaceChildren(icon(verb.toLowerCase()));
   }
   const words = describe(isLive ? station : undefined);
-  if (now.textContent !== words) now.textContent = words;
+  if (now.textContent !== words) now.textContent = words; // Screen readers hear each change.
+  const listeners = isLive ? (station?.listeners ?? 0) : 0;
+  audience.textContent = listeners > 0 ? ` · ${listeners.toLocaleString()} listening` : "";
   const { newest } = library;
   offer.hidden = isLive || newest === null || !deck.hidden;
   find(".pill-text", HTMLElement, newestButton).textContent = newest?.title ?? "";
@@ -122,17 +126,17 @@ function show() {
 
 /** @param {api.Station | undefined} station the one on air, if it is */
 function describe(station) {
-  if (live.state === "unreachable") return "The server cannot be reached. Trying again…";
+  if (live.state === "unreachable") return "The sound broke off. Trying again…";
   if (live.state === "blocked") return "Your browser wants another click before it plays sound.";
   if (live.state === "connecting") return "Tuning in…";
   if (!station) {
+    if (live.state === "playing") return "You are listening live.";
     return live.isWanted
       ? "Off air right now. It plays here by itself as soon as the broadcast begins."
       : "Off air right now.";
   }
   const since = station.started_at ? ` · since ${timeOfDay(station.started_at)}` : "";
-  const others = station.listeners > 0 ? ` · ${station.listeners.toLocaleString()} listening` : "";
-  return `${station.title}${since}${others}`;
+  return `${station.title || station.station}${since}`;
 }
 
 function visualize() {

@@ -13,6 +13,9 @@ import { canBuffer, LiveBuffer } from "./live-buffer.js";
  *   wants another click first
  */
 
+/** A connection that brings nothing for so long is taken for dead: sound comes all the time. */
+const SILENCE_MS = 10_000;
+
 /** Whoever owns the player hears when the station is back and wakes it; this is for missed news. */
 const OFF_AIR_PAUSE = { first_s: 20, most_s: 20 };
 
@@ -88,8 +91,9 @@ export class LivePlayer extends EventTarget {
         failures = 0;
       } catch (error) {
         if (error instanceof DOMException && error.name === "NotAllowedError") next = "blocked";
-        else if (error instanceof api.Problem && error.status === 404) limits = OFF_AIR_PAUSE;
+        else if (error instanceof api.Problem && error.status < 500) limits = OFF_AIR_PAUSE;
         else next = "unreachable";
+        if (this.state === "playing") failures = 0;
       }
       if (signal.aborted) return;
       this.#become(next);
@@ -156,7 +160,7 @@ export class LivePlayer extends EventTarget {
       response.body
     ).getReader();
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await withinSilence(reader.read());
       if (done) break;
       buffer.push(value);
     }
@@ -201,4 +205,16 @@ export class LivePlayer extends EventTarget {
     this.state = state;
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} arrival
+ * @returns {Promise<T>} rejects when it takes too long
+ */
+function withinSilence(arrival) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new api.Unreachable("silence")), SILENCE_MS);
+    arrival.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -258,6 +258,12 @@ function recall() {
   if (sound instanceof HTMLInputElement) sound.checked = true;
 }
 
+/** The one that the server's owner named, unless the person has another. */
+async function useDefaultStation() {
+  const first = (await api.listStations().catch(() => []))[0];
+  if (first && stationField.value === stationField.defaultValue) stationField.value = first.station;
+}
+
 recordButton.addEventListener("click", start);
 stopButton.addEventListener("click", stop);
 settings.addEventListener("submit", (event) => event.preventDefault());
@@ -269,6 +275,7 @@ addEventListener("pagehide", () => broadcast?.finishOnUnload());
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 
 recall();
+useDefaultStation();
 if (!navigator.mediaDevices)
   tell(alarm, explain(await microphone.open("", "voice").catch((e) => e)));
 else if (await isAllowed()) openMicrophone().catch((error) => tell(alarm, explain(error)));

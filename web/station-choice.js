@@ -31,6 +31,11 @@ export class StationChoice {
     this.#onChoose = onChoose;
   }
 
+  /** The slug of the station that needs no naming. */
+  get default() {
+    return this.#default;
+  }
+
   /** The slug of the chosen station. */
   get chosen() {
     return this.#asked ?? this.#default;

@@ -21,6 +21,8 @@ export class TrackDrawer {
   #library;
   #onChoose;
   #loadedId = "";
+  /** The station whose tracks need no name of it beside them. */
+  defaultStation = "main";
 
   /**
    * @param {TrackLibrary} library
@@ -107,7 +109,7 @@ export class TrackDrawer {
     title.textContent = track.title;
     const facts = [dayAndTime(track.created_at)];
     if (track.duration_s !== null) facts.unshift(clock(track.duration_s));
-    if (track.station !== "main") facts.push(track.station);
+    if (track.station !== this.defaultStation) facts.push(track.station);
     const mark = element("span", { class: "track-mark" }, icon("play"));
     const button = element("button", { type: "button" }, mark, title);
     button.append(element("small", {}, facts.join(" · ")));

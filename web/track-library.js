@@ -69,7 +69,12 @@ export class TrackLibrary extends EventTarget {
 
   /** @param {{id: string, deleted: boolean}} news */
   async apply({ id, deleted }) {
-    const track = deleted ? null : await api.readTrack(id).catch(() => null);
+    let track = null;
+    try {
+      track = deleted ? null : await api.readTrack(id);
+    } catch (error) {
+      if (!(error instanceof api.Problem && error.status === 404)) return; // Told again later.
+    }
     if (track === null) {
       this.#tracks.delete(id);
       if (this.newest?.id === id) this.newest = null;

@@ -18,7 +18,9 @@ import { backoff_s, Pause } from "./backoff.js";
  */
 
 const MOST_BYTES = 4 * 1024 * 1024;
-const ANSWER_WITHIN_MS = 60_000;
+/** A request without an answer for so long, and longer by its size, went into a dead network. */
+const ANSWER_WITHIN_MS = 15_000;
+const SLOWEST_BYTES_PER_MS = 8;
 /** What a browser sends after its page is gone is limited to 64 KiB, headers included. */
 const KEEPALIVE_BYTES = 60 * 1024;
 /** Answers that will be the same next time. 409 is not one: it tells that the offset moved. */
@@ -132,7 +134,8 @@ export class Uploader {
     this.#inFlight = body?.size ?? 0;
     const last = this.#finishing && offset + this.#inFlight === this.#queue.end;
     try {
-      const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+      const timeout_ms = ANSWER_WITHIN_MS + this.#inFlight / SLOWEST_BYTES_PER_MS;
+      const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(timeout_ms)]);
       const length = last ? this.#queue.end : undefined;
       const id = /** @type {string} */ (this.id);
       this.#accept(await this.#server.appendChunk({ id, offset, body, length, signal }));

@@ -93,12 +93,13 @@ class MemoryBroadcast(Broadcast):
         for segments in _batches(pending):
             self._remember(segments)
             frames = _framed(b"".join(s.data for s in segments))
-            now_s = self._timer.monotonic_s()
-            for place, listener in enumerate(list(self._listeners)):
-                if place and place % _LISTENERS_PER_SLICE == 0:
+            listeners = list(self._listeners)
+            for start in range(0, len(listeners), _LISTENERS_PER_SLICE):
+                if start:
                     yield
-                    now_s = self._timer.monotonic_s()
-                listener.send(frames[listener.chunked], now_s)
+                now_s = self._timer.monotonic_s()
+                for listener in listeners[start : start + _LISTENERS_PER_SLICE]:
+                    listener.send(frames[listener.chunked], now_s)
 
     def _forget(self, listener: Listener) -> None:
         if listener in self._listeners:

@@ -62,9 +62,6 @@ class Listener(asyncio.Protocol):
 
     def send(self, frame: bytes, now_s: float) -> None:
         """Hand over a frame, or skip it; disconnect who has taken nothing for too long."""
-        transport = self._transport
-        if transport.is_closing():
-            return
         if self._behind:
             self._send_behind(frame, now_s)
             return
@@ -75,13 +72,13 @@ class Listener(asyncio.Protocol):
             except BlockingIOError:
                 pass
             except OSError:
-                transport.abort()
+                self._transport.abort()
                 return
             if sent == len(frame):
                 return
         self._progress_s = now_s
-        transport.write(memoryview(frame)[sent:])
-        self._queued_bytes = transport.get_write_buffer_size()
+        self._transport.write(memoryview(frame)[sent:])
+        self._queued_bytes = self._transport.get_write_buffer_size()
 
     def finish(self, timer: Timer) -> None:
         """Write the end and close the connection once all is sent, or soon without that."""
@@ -102,13 +99,21 @@ class Listener(asyncio.Protocol):
         """Learn that it has."""
         self._behind = False
 
+    def eof_received(self) -> None:
+        """Learn that the other side wants no more, and let what waits for it go."""
+        self._transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """Learn that the listener is gone."""
+        """Learn that the listener is gone: its descriptor may soon be another's."""
         del exc
+        self._descriptor = -1
+        self._behind = True
         self._on_gone(self)
 
     def _send_behind(self, frame: bytes, now_s: float) -> None:
         transport = self._transport
+        if transport.is_closing():
+            return
         queued_bytes = transport.get_write_buffer_size()
         if queued_bytes < self._queued_bytes:
             self._progress_s = now_s

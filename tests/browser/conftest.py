@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,12 +28,18 @@ ALLOWED = "--use-fake-ui-for-media-stream"
 MICROPHONE = "--use-fake-device-for-media-stream"
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def running_product(folder: Path) -> Iterator[str]:
     """Start the product with an empty library; `localhost` is where browsers give microphones."""
-    command = [sys.executable, "-m", "audio_stream"]
-    with started(command, tmp_path_factory.mktemp("product")) as address:
+    with started([sys.executable, "-m", "audio_stream"], folder) as address:
         yield address.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start one product for all who broadcast, each on a station of their own."""
+    with running_product(tmp_path_factory.mktemp("product")) as address:
+        yield address
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

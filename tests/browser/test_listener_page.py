@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from browser.conftest import running_product
+
 SAMPLES = Path(__file__).parents[1] / "samples"
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a product of its own, whose library is what these tests put into it."""
+    with running_product(tmp_path_factory.mktemp("library")) as address:
+        yield address
 
 
 async def _upload(page: Page, title: str, station: str = "main") -> None:

@@ -136,5 +136,7 @@ async def test_its_mp3_is_the_same_sound(broadcast: Broadcast, tmp_path: Path) -
 
 
 async def test_its_title_is_shown_as_text(broadcast: Broadcast) -> None:
-    title = broadcast.listener.locator(".track-row .track-title")
+    title = broadcast.listener.locator(
+        f".track-row[data-track-id='{broadcast.track_id}'] .track-title"
+    )
     assert await title.text_content() == TITLE

@@ -85,6 +85,19 @@ async def test_a_copy_that_hangs_is_tried_once_and_the_raw_bytes_are_kept(tmp_pa
     assert _read(tries) == b"try\n"
 
 
+async def test_a_copy_that_is_empty_is_not_taken_for_an_empty_recording(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    _write(source, _read(SAMPLES / "source-opus.ogg"))
+    makes_nothing = (
+        f"case $* in *framehash*) case $* in */source*) exec '{WHEEL}' \"$@\";; esac; exit;; esac; "
+        'for last; do :; done; : >"${last#file:}"'
+    )
+    finalised = await FfmpegMedia(_script(tmp_path, makes_nothing)).finalise(source, target)
+    assert finalised.kept_raw_because
+    assert finalised.duration_s == pytest.approx(12, abs=0.05)
+    assert _read(target) == _read(source)
+
+
 async def test_a_run_has_its_limits_and_a_low_priority(tmp_path: Path) -> None:
     said = bytearray()
     shown = _script(tmp_path, "ulimit -t; ulimit -c; nice; ulimit -v")
@@ -164,6 +177,10 @@ async def test_output_comes_in_small_pieces_and_whole() -> None:
     await _limited(WHEEL).run(command, lambda piece: pieces.append(len(piece)))
     assert max(pieces) <= 64 * 1024
     assert sum(pieces) == 12 * 8000 * 2
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
 
 
 def _read(path: Path) -> bytes:

@@ -14,7 +14,13 @@ from audio_stream.adapters.media.media_types import media_type
 from audio_stream.adapters.media.packets import PacketListing
 from audio_stream.adapters.media.peaks import Peaks
 from audio_stream.adapters.media.run import LimitedFfmpeg, Limits
-from audio_stream.adapters.media.sources import Sound, look_at, readable, scratch_beside
+from audio_stream.adapters.media.sources import (
+    Sound,
+    disk_errors,
+    look_at,
+    readable,
+    scratch_beside,
+)
 from audio_stream.adapters.media.streaminfo import tell_length
 from audio_stream.domain.containers.container import Container
 from audio_stream.domain.errors import MediaToolFailed, NoAudio, PacketsLost, UnsupportedMedia
@@ -106,7 +112,8 @@ class FfmpegMedia(MediaTool):
     async def _copy(
         self, sound: Sound, packets: PacketListing, form: Form, target: Path
     ) -> Finalised:
-        with scratch_beside(target) as scratch:
+        # A copy that turns out empty says nothing of the recording.
+        with _only_failures(), disk_errors(), scratch_beside(target) as scratch:
             command = arguments.copy_packets(
                 sound.path,
                 sound.container,

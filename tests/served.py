@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import TYPE_CHECKING, Any, Protocol
+
+from yarl import URL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,17 +46,17 @@ class Product:
         return self.client.host, port
 
     async def begin(
-        self, length_bytes: int | None = None, headers: Mapping[str, str] = NOTHING, **pairs: str
+        self, length_bytes: int | None = None, told: Mapping[str, str] = NOTHING, **pairs: str
     ) -> str:
         """Create a recording; return its path."""
         how = {"Upload-Defer-Length": "1"}
         if length_bytes is not None:
             how = {"Upload-Length": str(length_bytes)}
         response = await self.client.post(
-            "/api/recordings", headers=TUS | how | metadata(**pairs) | dict(headers)
+            "/api/recordings", headers=TUS | how | metadata(**told, **pairs)
         )
         assert response.status == 201, await response.text()
-        return response.headers["Location"].removeprefix(str(self.client.make_url("")).rstrip("/"))
+        return path_of(response)
 
     async def append(
         self,
@@ -86,11 +89,30 @@ class Product:
         """Wait until no work is left in the background."""
         await self.container.work().idle()
 
+    async def until(self, path: str, **fields: object) -> None:
+        """Return once the JSON at `path` says so. Asking is all that a client can do."""
+        async with asyncio.timeout(10):
+            while True:
+                response = await self.client.get(path)
+                if response.ok and (await response.json()).items() >= fields.items():
+                    return
+                await asyncio.sleep(0.01)
+
+    async def until_stored(self, path: str) -> None:
+        """Return once there is a track of the recording at `path` that plays, and its MP3."""
+        await self.until(path.replace("/recordings/", "/tracks/"), state="ready")
+        await self.settle()
+
     async def json(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """GET something that is there."""
         response = await self.client.get(path)
         assert response.status == 200, await response.text()
         return await response.json()
+
+
+def path_of(response: ClientResponse) -> str:
+    """Return the path of the recording that was created."""
+    return URL(response.headers["Location"]).path
 
 
 async def problem_of(response: ClientResponse, status: int) -> dict[str, Any]:

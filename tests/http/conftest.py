@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from dependency_injector import providers
 
@@ -22,20 +23,29 @@ if TYPE_CHECKING:
     from served import Serve
 
 
+class ServerAsItRuns(TestServer):
+    """A test server that does not cancel the handlers of clients that leave."""
+
+    async def _make_runner(self, **_: Any) -> web.BaseRunner:  # noqa: ANN401 - the base's options
+        return web.AppRunner(self.app, access_log=None, **SERVER_OPTIONS)
+
+
 @pytest.fixture
 async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
     async with AsyncExitStack() as stack:
 
         async def start(**settings: Any) -> Product:  # noqa: ANN401 - any setting
+            adapters = {"files": settings.pop("files")} if "files" in settings else {}
             given: dict[str, Any] = {
                 "data_dir": tmp_path,
                 "disk_reserve": 0,
                 "shutdown_timeout_s": 0.5,
             } | settings
             media = MemoryMediaTool()
-            container = Container(settings=Settings(**given), media=providers.Object(media))
-            server = TestServer(make_app(container))
-            await server.start_server(**SERVER_OPTIONS)
+            container = Container(
+                settings=Settings(**given), media=providers.Object(media), **adapters
+            )
+            server = ServerAsItRuns(make_app(container))
             client = await stack.enter_async_context(TestClient(server))
             return Product(container, client, media)
 

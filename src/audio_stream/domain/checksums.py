@@ -37,4 +37,6 @@ def parse_checksum(text: str) -> Checksum:
         digest = base64.b64decode(encoded.strip(), validate=True)
     except (binascii.Error, ValueError):
         raise UnsupportedChecksum(algorithm) from None
+    if len(digest) != hashlib.new(algorithm, usedforsecurity=False).digest_size:
+        raise UnsupportedChecksum(algorithm)
     return Checksum(algorithm, digest)

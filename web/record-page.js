@@ -93,6 +93,7 @@ function giveUp(error) {
   rest();
   tell(alarm, whyItEnded(error));
   const isBusy = error instanceof api.Problem && error.status === 409;
+  if (ended?.id === null) sent.textContent = "";
   if (isBusy && ended?.id === null) stationField.focus();
   else if (ended?.id) card.show({ ...describe(ended), id: ended.id });
 }
@@ -115,6 +116,7 @@ function whyItEnded(error) {
 /** It did not even begin. @param {string} words */
 function refuse(words) {
   rest();
+  sent.textContent = "";
   tell(alarm, words);
 }
 
@@ -126,6 +128,7 @@ function rest() {
   visualizer.stop();
   meter.stop();
   become("idle");
+  hint.textContent = "Press the red button and you are on air.";
 }
 
 /** @param {"idle" | "starting" | "recording" | "finishing"} state */

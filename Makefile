@@ -1,5 +1,5 @@
 # The one door to everything. Works with GNU make 3.81 (macOS) and newer.
-.PHONY: help install run dev test check bench screenshots lambda-local deploy install-infra install-tests
+.PHONY: help install run dev test check bench screenshots lambda-local s3-local deploy install-infra install-tests
 .DEFAULT_GOAL := help
 
 TEST_ENV = .venv-test
@@ -32,6 +32,9 @@ screenshots: install-tests ## take the README's pictures from the running produc
 
 lambda-local: install-tests ## run the Lambda on a file: make lambda-local FILE=recording.webm
 	@$(TEST_PYTHON) scripts/lambda_local.py "$(FILE)"
+
+s3-local: install-tests ## a throw-away S3 with the Lambda behind it, to try the product with
+	@$(TEST_PYTHON) scripts/s3_local.py
 
 deploy: ## push to Heroku (HEROKU_API_KEY, HEROKU_APP_NAME, HEROKU_EMAIL)
 	@sh scripts/deploy.sh

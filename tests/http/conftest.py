@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from dependency_injector import providers
 
+from audio_stream.adapters.catalog.catalog import SqlCatalog
+from audio_stream.adapters.catalog.database import sqlite_url
 from audio_stream.infrastructure.app import SERVER_OPTIONS, make_app
 from audio_stream.infrastructure.container import Container
 from audio_stream.infrastructure.settings import Settings
@@ -30,8 +34,21 @@ class ServerAsItRuns(TestServer):
         return web.AppRunner(self.app, access_log=None, **SERVER_OPTIONS)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty catalog: to make one takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "catalog.db"
+
+    async def migrate() -> None:
+        async with SqlCatalog(sqlite_url(path)):
+            pass
+
+    asyncio.run(migrate())
+    return path
+
+
 @pytest.fixture
-async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
+async def serve(tmp_path: Path, migrated: Path) -> AsyncIterator[Serve]:
     async with AsyncExitStack() as stack:
 
         async def start(**settings: Any) -> Product:  # noqa: ANN401 - any setting
@@ -41,6 +58,8 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
                 "disk_reserve": 0,
                 "shutdown_timeout_s": 0.5,
             } | settings
+            if not (tmp_path / migrated.name).exists():
+                shutil.copy(migrated, tmp_path)
             media = MemoryMediaTool()
             container = Container(
                 settings=Settings(**given), media=providers.Object(media), **adapters

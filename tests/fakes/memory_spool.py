@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from audio_stream.domain.errors import RecordingGone
-from audio_stream.usecases.ports import Spool, SpoolFile
+from audio_stream.usecases.ports import Health, Spool, SpoolFile
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PIECE_BYTES = 256 * 1024
 
 
-class MemorySpool(Spool):
+class MemorySpool(Spool, Health):
     """Recordings in dictionaries. `fail_*` holds the error that the next such call raises."""
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -30,6 +30,7 @@ class MemorySpool(Spool):
         self.fail_annotate: AudioStreamError | None = None
         self.fail_append: AudioStreamError | None = None
         self.fail_sync: AudioStreamError | None = None
+        self.now_in_trouble: str | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,6 +90,9 @@ class MemorySpool(Spool):
             for key, note in self.notes.items()
             if note.station == station and key in self.bytes
         )
+
+    async def trouble(self) -> str | None:
+        return self.now_in_trouble
 
     async def read(self, recording_id: RecordingId) -> AsyncIterator[bytes]:
         held = bytes(self.bytes[recording_id])

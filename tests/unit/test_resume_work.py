@@ -226,6 +226,109 @@ async def test_one_recording_that_cannot_be_taken_up_stops_no_other(world: Memor
     assert len(world.container.open_recordings()) == 2
 
 
+@pytest.mark.parametrize("change", ["failed", "interrupted", "declared"])
+async def test_a_note_that_was_written_before_a_crash_and_its_row_was_not_is_right(
+    world: MemoryWorld, change: str
+) -> None:
+    recording_id = await world.begin()
+    await world.append(recording_id, 0, SOUND[:1000])
+    row = world.recording(recording_id)
+    newer = {
+        "failed": row.fail("The disk could not confirm."),
+        "interrupted": row.interrupt(world.clock.now()),
+        "declared": row.declare_length(3000),
+    }[change]
+    world.spool.notes[recording_id] = newer
+    world.start()
+    await world.resume()
+    assert replace(world.recording(recording_id), version=0) == newer
+    assert world.journal.has("recording indexed anew from its note")
+
+
+async def test_a_discarded_recording_stays_so_whatever_its_note_says(world: MemoryWorld) -> None:
+    recording_id = await world.begin()
+    await world.append(recording_id, 0, SOUND)
+    discarded = replace(world.recording(recording_id), discarded=True)
+    await world.catalog.save_recording(discarded)
+    world.start()
+    await world.resume()
+    assert recording_id not in world.spool.bytes
+    assert not world.catalog.tracks
+
+
+async def test_a_lost_note_is_written_again_from_the_row(world: MemoryWorld) -> None:
+    recording_id = await world.begin()
+    await world.append(recording_id, 0, SOUND[:1000])
+    del world.spool.notes[recording_id]
+    world.start()
+    await world.resume()
+    assert world.spool.notes[recording_id] == world.recording(recording_id)
+    await world.fall_silent()
+    await world.settle()
+    assert world.stored(recording_id) == SOUND[:1000]
+
+
+async def test_bytes_that_nobody_knows_anything_of_become_a_track(world: MemoryWorld) -> None:
+    recording_id = await world.begin()
+    await world.append(recording_id, 0, SOUND[:1000])
+    del world.spool.notes[recording_id], world.catalog.recordings[recording_id]
+    world.start()
+    await world.resume()
+    assert world.stored(recording_id) == SOUND[:1000]
+    assert world.track(recording_id).incomplete
+
+
+async def test_a_disk_too_full_for_a_note_stops_no_start(world: MemoryWorld) -> None:
+    recording_id = await world.begin()
+    await world.append(recording_id, 0, SOUND[:1000])
+    del world.spool.notes[recording_id]
+    world.spool.fail_annotate = StorageFull()
+    world.start()
+    await world.resume()
+    world.spool.fail_annotate = None
+    assert await world.append(recording_id, 1000, SOUND[1000:], length_bytes=3000) == 3000
+
+
+async def test_a_complete_recording_is_synced_before_the_start_finishes_it(
+    world: MemoryWorld,
+) -> None:
+    recording_id = await world.begin(length_bytes=3000)
+    world.spool.bytes[recording_id] += SOUND
+    world.start()
+    await world.resume()
+    assert world.recording(recording_id).state is RecordingState.FINISHED
+    assert world.spool.synced_bytes[recording_id] == 3000
+
+
+async def test_a_track_that_could_not_be_promised_is_promised_at_the_next_look(
+    world: MemoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: object) -> None:
+        raise StorageFull
+
+    recording_id = await world.begin()
+    with monkeypatch.context() as patch:
+        patch.setattr(world.catalog, "add_track", fail)
+        with pytest.raises(StorageFull):
+            await world.append(recording_id, 0, SOUND, length_bytes=3000)
+    assert not world.catalog.tracks
+    await world.container.resume_work().execute()
+    await world.settle()
+    assert world.stored(recording_id) == SOUND
+
+
+async def test_another_look_at_what_is_in_order_is_no_news(world: MemoryWorld) -> None:
+    source = Source(world)
+    await source.begin()
+    await source.send(1000)
+    await world.fall_silent()
+    await world.settle()
+    published = len(world.events.published)
+    await world.container.resume_work().execute()
+    await world.settle()
+    assert len(world.events.published) == published
+
+
 # -- a catalog that is lost
 
 

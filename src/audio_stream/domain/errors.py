@@ -334,6 +334,20 @@ class TooManyRecordings(AudioStreamError):
 
 
 @dataclass(eq=False)
+class SpoolQuotaReached(AudioStreamError):
+    """The station's recordings that are not yet stored take all the room they may."""
+
+    station: str
+    limit_bytes: int
+
+    def __str__(self) -> str:
+        return (
+            f"The recordings of station {self.station} that are not yet in the library take all of "
+            f"the {self.limit_bytes} bytes they may. Finish one, or wait until it is stored."
+        )
+
+
+@dataclass(eq=False)
 class SourceTimedOut(AudioStreamError):
     """The source sent no byte for too long; what came before is kept."""
 

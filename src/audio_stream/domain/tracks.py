@@ -131,11 +131,20 @@ def waveform_key(track_id: TrackId, revision: str) -> str:
     return f"waveforms/{track_id}/{revision}.json"
 
 
+BLOB_FOLDERS = ("originals/", "mp3/", "waveforms/")
+"""Where blobs of tracks rest, each track's in a folder of its own."""
+
+
 def blob_prefixes(track_id: TrackId) -> tuple[str, ...]:
     """Return what the keys of all revisions of a track's blobs begin with."""
-    return (f"originals/{track_id}/", f"mp3/{track_id}/", f"waveforms/{track_id}/")
+    return tuple(f"{folder}{track_id}/" for folder in BLOB_FOLDERS)
 
 
 def manifest_key(track_id: TrackId) -> str:
     """Return where the track's manifest rests."""
     return f"tracks/{track_id}.json"
+
+
+def track_labels(track: Track) -> dict[str, str]:
+    """Return what a converter elsewhere is told of a track beside its original."""
+    return {"title": track.title, "created-at": track.created_at.isoformat()}

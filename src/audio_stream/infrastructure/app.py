@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -13,14 +12,13 @@ from audio_stream.adapters.http.base_url import TRUSTED_PROXIES, parse_networks
 from audio_stream.adapters.http.common_headers import on_response_prepare
 from audio_stream.adapters.http.problems import problems_middleware
 from audio_stream.infrastructure.background import Repeating
+from audio_stream.usecases.check_readiness import Stage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from audio_stream.infrastructure.container import Container
     from audio_stream.infrastructure.settings import Settings
-    from audio_stream.usecases.ports import Journal
-    from audio_stream.usecases.resume_work import ResumeWork
 
 SERVER_OPTIONS: dict[str, Any] = {
     "keepalive_timeout": 75.0,
@@ -53,9 +51,11 @@ def make_app(container: Container) -> web.Application:
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
         async with open_everything(container):
+            container.check_readiness().stage = Stage.SERVING
             yield
 
     async def end_streams(_app: web.Application) -> None:
+        container.check_readiness().stage = Stage.STOPPING
         container.events().end_all()
         await container.open_recordings().close_all()
 
@@ -73,11 +73,9 @@ async def open_everything(container: Container) -> AsyncIterator[None]:
         for resource in (container.catalog(), container.spool(), container.blobs()):
             await stack.enter_async_context(resource)
         await stack.enter_async_context(container.work())
-        resume_work = container.resume_work()
-        await resume_work.index()
+        await container.resume_work().index()
         stack.push_async_callback(container.open_recordings().close_all)
-        resuming = asyncio.get_running_loop().create_task(_resume(resume_work, container.journal()))
-        stack.push_async_callback(_stopped, resuming)
+        await stack.enter_async_context(container.resuming())
         for use_case, every_s in (
             (container.interrupt_recordings(), settings.silence_s / _LOOKS_PER_SILENCE),
             (container.expire_recordings(), settings.resume_window_s / _LOOKS_PER_SILENCE),
@@ -89,16 +87,3 @@ async def open_everything(container: Container) -> AsyncIterator[None]:
             )
             await stack.enter_async_context(looks)
         yield
-
-
-async def _resume(resume_work: ResumeWork, journal: Journal) -> None:
-    try:
-        await resume_work.execute()
-    except Exception as error:  # noqa: BLE001 - recording and listening go on without it
-        journal.error("work not resumed", "start", error)
-
-
-async def _stopped(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import stamina
 
 from audio_stream.domain.errors import StorageFailed, StorageFull
-from audio_stream.usecases.ports import TrackWork
+from audio_stream.usecases.ports import Health, TrackWork
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ _LONGEST_PAUSE_S = 300.0
 _LONGEST_LOOK_S = 30.0
 
 
-class BackgroundTrackWork(TrackWork):
+class BackgroundTrackWork(TrackWork, Health):
     """Sees to scheduled tracks, at most `places` at a time; `async with` stops it at the end."""
 
     def __init__(self, *, process_track: ProcessTrack, journal: Journal, places: int) -> None:
@@ -33,6 +33,7 @@ class BackgroundTrackWork(TrackWork):
         self._places = asyncio.Semaphore(places)
         self._tasks: dict[TrackId, asyncio.Task[None]] = {}
         self._again: set[TrackId] = set()
+        self._failing: dict[TrackId, str] = {}
         self._looks: dict[TrackId, int] = {}
         self._later: dict[TrackId, asyncio.TimerHandle] = {}
 
@@ -66,6 +67,13 @@ class BackgroundTrackWork(TrackWork):
         self._tasks[track_id] = task
         task.add_done_callback(lambda _: self._done(track_id))
 
+    async def trouble(self) -> str | None:
+        """Tell of tracks whose last try failed."""
+        if not self._failing:
+            return None
+        reason = next(reversed(self._failing.values()))
+        return f"{len(self._failing)} of the tracks cannot be made now. {reason}"
+
     async def idle(self) -> None:
         """Return when nothing is scheduled or under way."""
         while self._tasks:
@@ -88,11 +96,20 @@ class BackgroundTrackWork(TrackWork):
                 wait_max=_LONGEST_PAUSE_S,
             ):
                 with attempt:
-                    async with self._places:
-                        done = await self._process_track.execute(track_id=track_id)
+                    done = await self._try(track_id)
             self._look_again(track_id, done=done)
         except Exception as error:  # noqa: BLE001 - one track's trouble must not end the others
             self._journal.error("track not made", track_id, error)
+
+    async def _try(self, track_id: TrackId) -> bool:
+        async with self._places:
+            try:
+                done = await self._process_track.execute(track_id=track_id)
+            except Exception as error:
+                self._failing[track_id] = str(error)
+                raise
+        self._failing.pop(track_id, None)
+        return done
 
     def _look_again(self, track_id: TrackId, *, done: bool) -> None:
         """Come back in a while, ever more seldom, to what is being made elsewhere."""

@@ -30,10 +30,12 @@ from audio_stream.infrastructure.background import BackgroundTrackWork
 from audio_stream.infrastructure.clock import SystemClock
 from audio_stream.infrastructure.logs import LogJournal
 from audio_stream.infrastructure.resources import web_folder
+from audio_stream.infrastructure.resuming import Resuming
 from audio_stream.infrastructure.scratch import FolderScratch
 from audio_stream.infrastructure.settings import Settings
 from audio_stream.usecases.append_chunk import AppendChunk, IngestLimits
 from audio_stream.usecases.append_first_chunk import AppendFirstChunk
+from audio_stream.usecases.check_readiness import CheckReadiness
 from audio_stream.usecases.delete_track import DeleteTrack
 from audio_stream.usecases.discard_recording import DiscardRecording
 from audio_stream.usecases.expire_recordings import ExpireRecordings
@@ -43,15 +45,18 @@ from audio_stream.usecases.forget_track import ForgetTrack
 from audio_stream.usecases.interrupt_recordings import InterruptRecordings
 from audio_stream.usecases.keep_recording import KeepRecording
 from audio_stream.usecases.list_tracks import ListTracks
+from audio_stream.usecases.mend_track import MendTrack
 from audio_stream.usecases.open_recordings import OpenRecordings
 from audio_stream.usecases.open_track import OpenTrack
 from audio_stream.usecases.process_track import ProcessTrack
 from audio_stream.usecases.promise_track import PromiseTrack
 from audio_stream.usecases.read_recording import ReadRecording
 from audio_stream.usecases.read_track import ReadTrack
+from audio_stream.usecases.reconcile_library import ReconcileLibrary
 from audio_stream.usecases.rename_track import RenameTrack
 from audio_stream.usecases.resume_work import ResumeWork
 from audio_stream.usecases.retry_mp3 import RetryMp3
+from audio_stream.usecases.spool_quota import SpoolQuota
 from audio_stream.usecases.start_recording import StartRecording
 from audio_stream.usecases.store_original import StoreOriginal
 from audio_stream.usecases.track_blobs import TrackBlobs
@@ -131,12 +136,14 @@ class Container(containers.DeclarativeContainer):
         track_blobs=track_blobs,
         changes=track_changes,
     )
+    mend_track = providers.Singleton(MendTrack, blobs=blobs, changes=track_changes, journal=journal)
     process_track = providers.Singleton(
         ProcessTrack,
         tracks=catalog,
         recordings=catalog,
         spool=spool,
         track_blobs=track_blobs,
+        mend_track=mend_track,
         store_original=store_original,
         mp3_converter=mp3_converter,
         changes=track_changes,
@@ -176,6 +183,7 @@ class Container(containers.DeclarativeContainer):
         keep_recording=keep_recording,
         promise_track=promise_track,
     )
+    spool_quota = providers.Singleton(SpoolQuota, spool, settings.provided.spool_quota)
     start_recording = providers.Singleton(
         StartRecording,
         catalog=catalog,
@@ -183,6 +191,7 @@ class Container(containers.DeclarativeContainer):
         live=live,
         clock=clock,
         open_recordings=open_recordings,
+        spool_quota=spool_quota,
         max_recording_bytes=settings.provided.max_recording_size,
         max_open_recordings=settings.provided.max_open_recordings,
     )
@@ -193,6 +202,7 @@ class Container(containers.DeclarativeContainer):
         keep_recording=keep_recording,
         finish_recording=finish_recording,
         fail_recording=fail_recording,
+        spool_quota=spool_quota,
         limits=providers.Factory(
             IngestLimits,
             recording_bytes=settings.provided.max_recording_size,
@@ -251,8 +261,27 @@ class Container(containers.DeclarativeContainer):
         promise_track=promise_track,
         discard_recording=discard_recording,
         work=work,
+        clock=clock,
+        journal=journal,
+        default_station=settings.provided.station,
+    )
+    reconcile_library = providers.Singleton(
+        ReconcileLibrary,
+        tracks=catalog,
+        recordings=catalog,
+        manifests=manifests,
+        blobs=blobs,
+        track_blobs=track_blobs,
+        spool=spool,
+        changes=track_changes,
+        work=work,
+        events=events,
         journal=journal,
     )
+    resuming = providers.Singleton(
+        Resuming, resume_work=resume_work, reconcile_library=reconcile_library, journal=journal
+    )
+    check_readiness = providers.Singleton(CheckReadiness, providers.List(spool, work, resuming))
     list_tracks = providers.Singleton(ListTracks, catalog)
     read_track = providers.Singleton(ReadTrack, catalog)
     rename_track = providers.Singleton(RenameTrack, track_changes)
@@ -275,7 +304,7 @@ class Container(containers.DeclarativeContainer):
         ),
     )
     controllers = providers.List(
-        providers.Singleton(HealthController),
+        providers.Singleton(HealthController, check_readiness),
         providers.Singleton(
             RecordingsController,
             start=start_recording,

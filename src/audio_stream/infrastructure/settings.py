@@ -107,6 +107,12 @@ class Settings(BaseSettings):
         ge=0,
         description="No new recording is taken when less than this is free on the disk.",
     )
+    spool_quota: ByteSize = Field(
+        ByteSize(0),
+        ge=0,
+        description="The most that one station's recordings may take before they are stored, "
+        "such as 20GiB; 0 is no limit.",
+    )
     shutdown_timeout_s: float = Field(
         5.0, gt=0, description="How long requests may take to end when the program is told to stop."
     )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from audio_stream.usecases.keep_recording import KeepRecording
     from audio_stream.usecases.open_recordings import OpenRecording, OpenRecordings, Turn
     from audio_stream.usecases.ports import Clock
+    from audio_stream.usecases.spool_quota import SpoolQuota
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class AppendChunk:
         keep_recording: KeepRecording,
         finish_recording: FinishRecording,
         fail_recording: FailRecording,
+        spool_quota: SpoolQuota,
         limits: IngestLimits,
     ) -> None:
         self._clock = clock
@@ -72,6 +74,7 @@ class AppendChunk:
         self._keep_recording = keep_recording
         self._finish_recording = finish_recording
         self._fail_recording = fail_recording
+        self._spool_quota = spool_quota
         self._limits = limits
 
     async def execute(
@@ -87,7 +90,8 @@ class AppendChunk:
         `length_bytes` declares where the recording ends; reaching it finishes the recording.
         Raises OffsetMismatch, ChecksumMismatch, LengthConflict, LengthExceeded, RecordingFinished,
         RecordingNotFound, RecordingGone, RecordingFailed, RecordingBusy, UnsupportedMedia,
-        MalformedMedia, SourceTimedOut, SourceDisconnected, StorageFull, StorageFailed, SyncFailed.
+        MalformedMedia, SourceTimedOut, SourceDisconnected, SpoolQuotaReached, StorageFull,
+        StorageFailed, SyncFailed.
         """
         async with self._open_recordings.turn(recording_id) as turn:
             try:
@@ -138,6 +142,7 @@ class AppendChunk:
         end = opened.recording.length_bytes if length_bytes is None else length_bytes
         if body.size_bytes is not None:
             self._check_fits(size_bytes + body.size_bytes, end)
+            self._spool_quota.check(opened.recording.station, body.size_bytes)
             if body.checksum is not None and body.size_bytes > self._limits.checked_chunk_bytes:
                 raise LengthExceeded(self._limits.checked_chunk_bytes)
         opened.last_sign_of_life_s = self._clock.monotonic_s()
@@ -179,6 +184,7 @@ class AppendChunk:
     async def _append(self, opened: OpenRecording, data: bytes, *, sync: bool) -> None:
         offset = opened.file.size_bytes
         self._check_fits(offset + len(data), opened.recording.length_bytes)
+        self._spool_quota.check(opened.recording.station, len(data))
         opened.last_sign_of_life_s = self._clock.monotonic_s()
         opened.source.feed(offset, data)  # listeners do not wait for the disk
         await carry_through(opened.file.append(data, sync=sync))

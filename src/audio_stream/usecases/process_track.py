@@ -26,6 +26,7 @@ from audio_stream.domain.tracks import (
 if TYPE_CHECKING:
     from audio_stream.domain.ids import TrackId
     from audio_stream.usecases.forget_track import ForgetTrack
+    from audio_stream.usecases.mend_track import MendTrack
     from audio_stream.usecases.ports import (
         Journal,
         Mp3Converter,
@@ -57,6 +58,7 @@ class ProcessTrack:
         recordings: RecordingCatalog,
         spool: Spool,
         track_blobs: TrackBlobs,
+        mend_track: MendTrack,
         store_original: StoreOriginal,
         mp3_converter: Mp3Converter,
         changes: TrackChanges,
@@ -67,6 +69,7 @@ class ProcessTrack:
         self._recordings = recordings
         self._spool = spool
         self._track_blobs = track_blobs
+        self._mend_track = mend_track
         self._store_original = store_original
         self._mp3_converter = mp3_converter
         self._changes = changes
@@ -95,6 +98,8 @@ class ProcessTrack:
         if recording is not None and recording.discarded:
             await self._forget_track.execute(track_id=track.id)
             return None
+        has_spool = size_bytes is not None and recording is not None
+        track = await self._mend_track.execute(track=track, has_spool=has_spool)
         if size_bytes is None or recording is None:
             return await self._without_spool(track)
         if track.state is TrackState.FAILED and track.spool_bytes == size_bytes:
@@ -104,7 +109,7 @@ class ProcessTrack:
             if track_or_none is None:
                 return None
             track = track_or_none
-        await self._track_blobs.keep_only(track.id, track.revision)
+        await self._keep_only_present_blobs(track)
         if recording.state in _OVER and track.spool_bytes == size_bytes:
             await self._spool.remove(recording_id)
         return track
@@ -123,11 +128,19 @@ class ProcessTrack:
         return recording.state in _AWAY and track.spool_bytes != size_bytes
 
     async def _without_spool(self, track: Track) -> Track | None:
-        if track.state is not TrackState.PROCESSING:
-            return track if track.state is TrackState.READY else None
+        if track.state is TrackState.READY:
+            await self._keep_only_present_blobs(track)
+            return track
+        if track.state is TrackState.FAILED:
+            return None
         reason = "The recording's file is missing."
         await self._fail(track, reason, spool_bytes=0)
         return None
+
+    async def _keep_only_present_blobs(self, track: Track) -> None:
+        deleted = await self._track_blobs.keep_only(track.id, track.revision)
+        if deleted:
+            self._journal.note("superfluous blobs removed", track.id, blobs=deleted)
 
     async def _finalise(self, track: Track, recording: Recording, size_bytes: int) -> Track | None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from audio_stream.domain.errors import TrackNotFound
 from audio_stream.domain.events import TrackChangedEvent
 from audio_stream.domain.ids import TrackId
 from audio_stream.domain.recordings import RecordingState
@@ -28,6 +29,13 @@ class PromiseTrack:
     async def execute(self, recording: Recording) -> None:
         """Add the track, unless it is there, and schedule the work on it."""
         track_id = TrackId(recording.id)
+        try:
+            await self._catalog.get_track(track_id)
+        except TrackNotFound:
+            await self._add(track_id, recording)
+        self._work.schedule(track_id)
+
+    async def _add(self, track_id: TrackId, recording: Recording) -> None:
         title = recording.title or Title(
             f"{recording.station} {recording.started_at.astimezone():%Y-%m-%d %H:%M}"
         )
@@ -41,4 +49,3 @@ class PromiseTrack:
         )
         await self._catalog.add_track(track)
         self._events.publish(TrackChangedEvent(track_id))
-        self._work.schedule(track_id)

@@ -1,18 +1,21 @@
-"""ResumeWork: after a start, everything that a stop or a crash left half-done goes on."""
+"""ResumeWork: everything that a stop, a crash or a failing disk left half-done goes on."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audio_stream.domain.errors import AudioStreamError, RecordingNotFound
 from audio_stream.domain.recordings import Recording, RecordingState
+from audio_stream.domain.titles import Title
 
 if TYPE_CHECKING:
-    from audio_stream.domain.ids import RecordingId
+    from audio_stream.domain.ids import RecordingId, StationSlug
     from audio_stream.usecases.discard_recording import DiscardRecording
     from audio_stream.usecases.finish_recording import FinishRecording
     from audio_stream.usecases.open_recordings import OpenRecordings
     from audio_stream.usecases.ports import (
+        Clock,
         Journal,
         Manifests,
         RecordingCatalog,
@@ -38,7 +41,9 @@ class ResumeWork:
         promise_track: PromiseTrack,
         discard_recording: DiscardRecording,
         work: TrackWork,
+        clock: Clock,
         journal: Journal,
+        default_station: StationSlug,
     ) -> None:
         self._tracks = tracks
         self._recordings = recordings
@@ -49,25 +54,58 @@ class ResumeWork:
         self._promise_track = promise_track
         self._discard_recording = discard_recording
         self._work = work
+        self._clock = clock
         self._journal = journal
+        self._default_station = default_station
         self._library_was_empty = False
 
     async def index(self) -> None:
         """Make the catalog know every recording in the spool, before any source asks for it.
 
-        Raises StorageFailed.
+        A note is written before its row, so after a crash the note is right. Raises StorageFailed.
         """
         page = await self._tracks.page_tracks(query="", cursor=None, limit=1)
         self._library_was_empty = not page.tracks
+        for recording_id in await self._spool.list_unnoted():
+            try:
+                await self._note_again(recording_id)
+            except AudioStreamError as error:  # its row will do for now
+                self._journal.note("note not written again", recording_id, reason=str(error))
         for noted in await self._spool.list_recordings():
             try:
-                await self._recordings.get_recording(noted.id)
+                row = await self._recordings.get_recording(noted.id)
             except RecordingNotFound:
                 await self._recordings.add_recording(noted)
                 self._journal.note("recording indexed from the spool", noted.id)
+                continue
+            newer = replace(noted, version=row.version)
+            if newer != row and not row.discarded:
+                await self._recordings.save_recording(newer)
+                self._journal.note("recording indexed anew from its note", noted.id)
+
+    async def _note_again(self, recording_id: RecordingId) -> None:
+        """Write the note of bytes that have none: from the row, or as of a source that left."""
+        try:
+            recording = await self._recordings.get_recording(recording_id)
+        except RecordingNotFound:
+            now = self._clock.now()
+            recording = Recording(
+                id=recording_id,
+                station=self._default_station,
+                title=Title(""),
+                live=False,
+                claimed_type="",
+                started_at=now,
+            ).interrupt(now)
+        await self._spool.annotate(recording)
+        self._journal.note("note written again", recording_id)
 
     async def execute(self) -> None:
-        """Go on with all that was under way. Raises StorageFailed."""
+        """Go on with all that is under way and that nobody sees to. Raises StorageFailed.
+
+        Once at the start; and again from time to time, for what a disk or a database that failed
+        made somebody give up.
+        """
         await self._rebuild_library()
         for noted in await self._spool.list_recordings():
             try:
@@ -84,6 +122,7 @@ class ResumeWork:
         found = [track async for track in self._manifests.read_all()]
         if found:
             await self._tracks.add_tracks(found)
+            self._library_was_empty = False
             self._journal.note("catalog rebuilt from manifests", "catalog", tracks=len(found))
 
     async def _take_up(self, recording_id: RecordingId) -> None:
@@ -104,4 +143,5 @@ class ResumeWork:
         """Open it, so that it is interrupted in time unless its source comes back."""
         opened = await self._open_recordings.open(recording.id)
         if opened.is_complete:
+            await opened.file.sync()
             await self._finish_recording.execute(opened)

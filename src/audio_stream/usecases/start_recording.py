@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from audio_stream.domain.errors import LengthExceeded, TooManyRecordings
+from audio_stream.domain.errors import AudioStreamError, LengthExceeded, TooManyRecordings
 from audio_stream.domain.ids import new_recording_id
 from audio_stream.domain.recordings import Recording
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from audio_stream.domain.titles import Title
     from audio_stream.usecases.open_recordings import OpenRecordings
     from audio_stream.usecases.ports import Clock, LiveFeed, RecordingCatalog, Spool
+    from audio_stream.usecases.spool_quota import SpoolQuota
 
 
 class StartRecording:
@@ -26,6 +28,7 @@ class StartRecording:
         live: LiveFeed,
         clock: Clock,
         open_recordings: OpenRecordings,
+        spool_quota: SpoolQuota,
         max_recording_bytes: int,
         max_open_recordings: int,
     ) -> None:
@@ -34,6 +37,7 @@ class StartRecording:
         self._live = live
         self._clock = clock
         self._open_recordings = open_recordings
+        self._spool_quota = spool_quota
         self._max_recording_bytes = max_recording_bytes
         self._max_open_recordings = max_open_recordings
         self._starting = 0
@@ -49,12 +53,14 @@ class StartRecording:
     ) -> Recording:
         """Return the new recording.
 
-        Raises StationBusy, LengthExceeded, TooManyRecordings, StorageFull or StorageFailed.
+        Raises StationBusy, LengthExceeded, TooManyRecordings, SpoolQuotaReached, StorageFull or
+        StorageFailed.
         """
         if length_bytes is not None and length_bytes > self._max_recording_bytes:
             raise LengthExceeded(self._max_recording_bytes)
         if len(self._open_recordings) + self._starting >= self._max_open_recordings:
             raise TooManyRecordings(self._max_open_recordings)
+        self._spool_quota.check(station, length_bytes or 1)
         recording = Recording(
             id=new_recording_id(),
             station=station,
@@ -81,4 +87,6 @@ class StartRecording:
                 await self._open_recordings.open(recording.id)
         except BaseException:
             self._live.release(recording.id)
+            with suppress(AudioStreamError):  # nobody will ever be told of it
+                await self._spool.remove(recording.id)
             raise

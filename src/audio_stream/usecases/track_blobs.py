@@ -17,8 +17,12 @@ class TrackBlobs:
     def __init__(self, blobs: BlobStore) -> None:
         self._blobs = blobs
 
-    async def keep_only(self, track_id: TrackId, revision: str | None) -> None:
-        """Delete every blob of the track but those of `revision`. Raises StorageFailed."""
+    async def keep_only(self, track_id: TrackId, revision: str | None) -> int:
+        """Delete every blob of the track but those of `revision`; return how many went.
+
+        Raises StorageFailed.
+        """
+        deleted = 0
         for prefix in blob_prefixes(track_id):
             kept = None if revision is None else f"{prefix}{revision}."
             superfluous = [
@@ -28,3 +32,5 @@ class TrackBlobs:
             ]
             for key in superfluous:
                 await self._blobs.delete(key)
+            deleted += len(superfluous)
+        return deleted

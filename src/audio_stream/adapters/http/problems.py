@@ -52,6 +52,7 @@ STATUS: dict[type[errors.AudioStreamError], int] = {
     errors.StorageAway: 503,
     errors.SyncFailed: 500,
     errors.TooManyRecordings: 429,
+    errors.SpoolQuotaReached: 507,
     errors.SourceTimedOut: 408,
     errors.SourceDisconnected: 400,
 }

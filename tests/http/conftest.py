@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from dependency_injector import providers
@@ -47,26 +48,27 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@asynccontextmanager
+async def serving(folder: Path, catalog: Path, settings: dict[str, Any]) -> AsyncIterator[Product]:
+    """Give the app with such settings, on the data in a folder."""
+    adapters = {"files": settings.pop("files")} if "files" in settings else {}
+    given: dict[str, Any] = {"data_dir": folder, "disk_reserve": 0, "shutdown_timeout_s": 0.5}
+    if not (folder / catalog.name).exists():
+        shutil.copy(catalog, folder)
+    media = MemoryMediaTool()
+    container = Container(
+        settings=Settings(**given | settings), media=providers.Object(media), **adapters
+    )
+    async with TestClient(ServerAsItRuns(make_app(container))) as client:
+        yield Product(container, client, media)
+
+
 @pytest.fixture
 async def serve(tmp_path: Path, migrated: Path) -> AsyncIterator[Serve]:
     async with AsyncExitStack() as stack:
 
         async def start(**settings: Any) -> Product:  # noqa: ANN401 - any setting
-            adapters = {"files": settings.pop("files")} if "files" in settings else {}
-            given: dict[str, Any] = {
-                "data_dir": tmp_path,
-                "disk_reserve": 0,
-                "shutdown_timeout_s": 0.5,
-            } | settings
-            if not (tmp_path / migrated.name).exists():
-                shutil.copy(migrated, tmp_path)
-            media = MemoryMediaTool()
-            container = Container(
-                settings=Settings(**given), media=providers.Object(media), **adapters
-            )
-            server = ServerAsItRuns(make_app(container))
-            client = await stack.enter_async_context(TestClient(server))
-            return Product(container, client, media)
+            return await stack.enter_async_context(serving(tmp_path, migrated, settings))
 
         yield start
 
@@ -74,3 +76,12 @@ async def serve(tmp_path: Path, migrated: Path) -> AsyncIterator[Serve]:
 @pytest.fixture
 async def product(serve: Serve) -> Product:
     return await serve()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_product(
+    tmp_path_factory: pytest.TempPathFactory, migrated: Path
+) -> AsyncIterator[Product]:
+    """Give one app to all tests of a module, which must not mind each other."""
+    async with serving(tmp_path_factory.mktemp("shared"), migrated, {}) as product:
+        yield product

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
 from audio_stream.adapters.http.ranges import ByteRange, UnsatisfiableRange, parse_range
 from audio_stream.domain.ids import TrackId
+from audio_stream.domain.tracks import RenditionKind
 from fakes.sounds import ogg
 from served import problem_of
 
@@ -17,18 +19,27 @@ if TYPE_CHECKING:
 SOUND = ogg(600_000)
 
 
-@pytest.fixture(params=["audio", "audio.mp3"])
-async def sound(product: Product, request: pytest.FixtureRequest) -> tuple[Product, str, bytes]:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def track_id(shared_product: Product) -> str:
+    return await shared_product.record(SOUND)
+
+
+@pytest_asyncio.fixture(
+    scope="module", loop_scope="module", params=[RenditionKind.ORIGINAL, RenditionKind.MP3]
+)
+async def sound(
+    shared_product: Product, track_id: str, request: pytest.FixtureRequest
+) -> tuple[Product, str, bytes]:
     """Give the address of a rendition and what it must be."""
-    track_id = await product.record(SOUND)
-    path = f"/tracks/{track_id}/{request.param}"
-    whole = SOUND
-    if request.param == "audio.mp3":
-        track = await product.container.read_track().execute(track_id=TrackId(track_id))
-        assert track.mp3.key is not None
-        blob = await product.container.blobs().open(track.mp3.key)
-        whole = b"".join([piece async for piece in blob.read(0, blob.size_bytes)])
-    return product, path, whole
+    opened = await shared_product.container.open_track().execute(
+        track_id=TrackId(track_id), kind=request.param
+    )
+    whole = b"".join([piece async for piece in opened.blob.read(0, opened.blob.size_bytes)])
+    name = "audio.mp3" if request.param is RenditionKind.MP3 else "audio"
+    return shared_product, f"/tracks/{track_id}/{name}", whole
 
 
 @pytest.mark.parametrize(
@@ -150,20 +161,21 @@ async def test_a_stale_range_past_the_end_gets_the_whole(sound: tuple[Product, s
     assert (await product.client.get(path, headers=headers)).status == 200
 
 
-async def test_original_and_mp3_have_etags_of_their_own(product: Product) -> None:
-    track_id = await product.record(SOUND)
+async def test_original_and_mp3_have_etags_of_their_own(
+    shared_product: Product, track_id: str
+) -> None:
     paths = [f"/tracks/{track_id}/{name}" for name in ("audio", "audio.mp3", "waveform.json")]
-    etags = {(await product.client.head(path)).headers["ETag"] for path in paths}
+    etags = {(await shared_product.client.head(path)).headers["ETag"] for path in paths}
     assert len(etags) == 3
 
 
-def test_nothing_is_no_range_of_an_empty_file() -> None:
+async def test_nothing_is_no_range_of_an_empty_file() -> None:
     assert parse_range(None, 0) is None
     for header in ("bytes=0-", "bytes=-1"):
         with pytest.raises(UnsatisfiableRange):
             parse_range(header, 0)
 
 
-def test_ranges_are_cut_at_the_end() -> None:
+async def test_ranges_are_cut_at_the_end() -> None:
     assert parse_range("bytes=2-100", 10) == ByteRange(2, 8)
     assert parse_range("bytes=-100", 10) == ByteRange(0, 10)

@@ -27,6 +27,6 @@ def clean_title(text: str) -> Title:
 
 def permalink_name(title: Title, unique: str) -> str:
     """Return a track's name for addresses: the title in ASCII with dashes, then `unique`."""
-    ascii_text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    ascii_text = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_text.lower())[:_NAME_CHARACTERS].strip("-")
     return f"{slug or 'track'}-{unique}"

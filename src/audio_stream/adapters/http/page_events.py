@@ -74,8 +74,8 @@ class EventsController:
                 while (event := await page.get()) is not None and response.is_connected():
                     name, data = self._message(event)
                     await response.send(json.dumps(data), event=name)
-        except ConnectionResetError:
-            pass  # the page left while it was being written to
+        except (ConnectionResetError, TimeoutError):
+            pass  # the page left, or read nothing, while it was being written to
         finally:
             self._events.leave(page)
         return response

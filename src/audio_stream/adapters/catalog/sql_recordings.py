@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from audio_stream.adapters.catalog.carried_through import carried_through
 from audio_stream.adapters.catalog.tables import recordings
 from audio_stream.domain.errors import RecordingChanged, RecordingNotFound
 from audio_stream.domain.recordings import Recording
@@ -26,6 +27,7 @@ class SqlRecordings(RecordingCatalog):
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @carried_through
     async def add_recording(self, recording: Recording) -> None:
         """Insert the row, unless there is one."""
         try:
@@ -35,6 +37,7 @@ class SqlRecordings(RecordingCatalog):
             if await self._find_recording(recording.id) is None:
                 raise
 
+    @carried_through
     async def get_recording(self, recording_id: RecordingId) -> Recording:
         """Read the row."""
         recording = await self._find_recording(recording_id)
@@ -42,6 +45,7 @@ class SqlRecordings(RecordingCatalog):
             raise RecordingNotFound(recording_id)
         return recording
 
+    @carried_through
     async def save_recording(self, recording: Recording) -> Recording:
         """Update the row where the version is still the same."""
         saved = replace(recording, version=recording.version + 1)
@@ -55,6 +59,7 @@ class SqlRecordings(RecordingCatalog):
                 raise RecordingChanged(recording.id)
         return saved
 
+    @carried_through
     async def list_recordings(self) -> Sequence[Recording]:
         """Read the rows of all that were not discarded."""
         statement = (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, delete, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
+from audio_stream.adapters.catalog.carried_through import carried_through
 from audio_stream.adapters.catalog.cursors import cursor_after, read_cursor
 from audio_stream.adapters.catalog.search import has_words, is_storable
 from audio_stream.adapters.catalog.tables import renditions, tracks
@@ -36,6 +37,7 @@ class SqlTracks(TrackCatalog):
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @carried_through
     async def add_track(self, track: Track) -> None:
         """Insert the rows, unless they are there."""
         try:
@@ -46,6 +48,7 @@ class SqlTracks(TrackCatalog):
             if not await self._read_tracks(select_tracks().where(tracks.c.id == track.id)):
                 raise
 
+    @carried_through
     async def add_tracks(self, added: Sequence[Track]) -> None:
         """Insert the rows of those that have none, in one transaction."""
         async with self._database.writing() as connection:
@@ -58,6 +61,7 @@ class SqlTracks(TrackCatalog):
                 rows = [row for track in fresh.values() for row in rendition_values(track)]
                 await connection.execute(insert(renditions), rows)
 
+    @carried_through
     async def get_track(self, track_id: TrackId) -> Track:
         """Read the rows."""
         found = await self._read_tracks(select_tracks().where(tracks.c.id == track_id))
@@ -65,6 +69,7 @@ class SqlTracks(TrackCatalog):
             raise TrackNotFound(track_id)
         return found[0]
 
+    @carried_through
     async def find_track(self, name: str) -> Track:
         """Read the rows of the newest one."""
         statement = select_tracks().where(tracks.c.name == name).order_by(*_newest_first).limit(1)
@@ -73,6 +78,7 @@ class SqlTracks(TrackCatalog):
             raise TrackNotFound(name)
         return found[0]
 
+    @carried_through
     async def save_track(self, track: Track) -> Track:
         """Update the rows where the version is still the same."""
         saved = replace(track, version=track.version + 1)
@@ -94,11 +100,13 @@ class SqlTracks(TrackCatalog):
                 )
         return saved
 
+    @carried_through
     async def delete_track(self, track_id: TrackId) -> None:
         """Delete the row; the renditions' rows go with it."""
         async with self._database.writing() as connection:
             await connection.execute(delete(tracks).where(tracks.c.id == track_id))
 
+    @carried_through
     async def page_tracks(self, *, query: str, cursor: str | None, limit: int) -> TrackPage:
         """Read one more than the page has, to know whether there is another."""
         statement = select_tracks().where(has_words(tracks.c.search_text, query))
@@ -110,6 +118,7 @@ class SqlTracks(TrackCatalog):
         page = found[:limit]
         return TrackPage(page, cursor_after(page[-1]) if len(found) > limit else None)
 
+    @carried_through
     async def list_unfinished_tracks(self) -> Sequence[TrackId]:
         """Read the ids."""
         without_mp3 = select(renditions.c.track_id).where(

@@ -1,6 +1,6 @@
 """How many listeners one core carries: this server beside Icecast 2 and a bare C loop.
 
-    python benchmarks/fanout.py --listeners 5000 [--segments-per-second 4] [--seconds 12]
+    python benchmarks/fanout.py --listeners 5000 --rounds 3
 
 Each server in turn has a core to itself; the source and the listeners (load_listeners.c) have
 another. A segment carries the time it was made, so that each listener's delay is measured from
@@ -31,6 +31,7 @@ class Result:
 
     name: str
     cores: float
+    cpu_us_per_listener_s: float
     cpu_ns_per_byte: float
     delivered: float
     median_ms: float
@@ -43,27 +44,54 @@ class Result:
 
 def main() -> int:
     options = _options()
-    soft_limit = 2 * options.listeners + 1000
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft_limit, 4096), hard), hard))
+    wanted = max(4096, 2 * max(options.listeners) + 1000)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
     pin("load")
-    results = []
-    with tempfile.TemporaryDirectory(prefix="fanout-") as folder:
-        for kind in (Product, Icecast, Floor):
-            if kind.missing() or kind.__name__.lower() not in options.servers:
-                print(f"# {kind.__name__}: {kind.missing() or 'not asked for'}", file=sys.stderr)
-                continue
-            results.append(_measure(kind, Path(folder), options))
-            print(_row(results[-1]), file=sys.stderr)
-    _print_table(results, options)
+    kinds: list[type[Server]] = []
+    for kind in (Product, Icecast, Floor):
+        if kind.missing() or kind.__name__.lower() not in options.servers:
+            print(f"# {kind.name}: {kind.missing() or 'not asked for'}", file=sys.stderr)
+        else:
+            kinds.append(kind)
+    for listeners in options.listeners:
+        _print_table(_compare(kinds, listeners, options), listeners, options)
     return 0
+
+
+def _compare(
+    kinds: list[type[Server]], listeners: int, options: argparse.Namespace
+) -> list[Result]:
+    """Let the servers take turns; return the round of each whose cost lies in the middle."""
+    rounds: dict[type[Server], list[Result]] = {kind: [] for kind in kinds}
+    for _ in range(options.rounds):
+        for kind in kinds:
+            with tempfile.TemporaryDirectory(prefix="fanout-") as folder:
+                result = _measure(kind, Path(folder), listeners, options)
+            rounds[kind].append(result)
+            print(_row(result), file=sys.stderr)
+    return [
+        sorted(results, key=lambda r: r.cpu_ns_per_byte)[len(results) // 2]
+        for results in rounds.values()
+    ]
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--listeners", type=int, default=1000)
+    parser.add_argument(
+        "--listeners",
+        type=lambda text: [int(count) for count in text.split(",")],
+        default=[1000],
+        help="how many; several counts with commas give a table each",
+    )
     parser.add_argument("--segments-per-second", type=float, default=4)
     parser.add_argument("--seconds", type=float, default=12, help="how long to measure")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=1,
+        help="take turns so often, and show each one's median round",
+    )
     parser.add_argument("--join-per-second", type=float, default=2000)
     parser.add_argument("--bitrate-bps", type=int, default=128_000)
     parser.add_argument(
@@ -72,14 +100,16 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measure(kind: type[Server], folder: Path, options: argparse.Namespace) -> Result:
+def _measure(
+    kind: type[Server], folder: Path, listeners: int, options: argparse.Namespace
+) -> Result:
     segment_bytes = int(options.bitrate_bps / 8 / options.segments_per_second)
     with kind(folder) as server:
         source = Source(server, segment_bytes, options.segments_per_second)
         with source:
             time.sleep(1.5)
             idle_bytes = resident_bytes(server.pid)
-            with Load(folder, server, options.listeners, options.join_per_second) as load:
+            with Load(folder, server, listeners, options.join_per_second) as load:
                 time.sleep(1.5)
                 began_ns, began_cpu_s = time.monotonic_ns(), cpu_s(server.pid)
                 time.sleep(options.seconds)
@@ -92,11 +122,12 @@ def _measure(kind: type[Server], folder: Path, options: argparse.Namespace) -> R
     return Result(
         name=server.name,
         cores=used_s / options.seconds,
+        cpu_us_per_listener_s=used_s * 1e6 / options.seconds / listeners,
         cpu_ns_per_byte=used_s * 1e9 / max(1, heard.segments * segment_bytes),
-        delivered=heard.segments / max(1, made * options.listeners),
+        delivered=heard.segments / max(1, made * listeners),
         median_ms=heard.median_ms,
         p99_ms=heard.p99_ms,
-        bytes_per_listener=held_bytes / options.listeners,
+        bytes_per_listener=held_bytes / listeners,
         join_median_ms=load.join_median_ms,
         join_p99_ms=load.join_p99_ms,
         refused=load.refused,
@@ -105,20 +136,21 @@ def _measure(kind: type[Server], folder: Path, options: argparse.Namespace) -> R
 
 def _row(result: Result) -> str:
     return (
-        f"{result.name:<14} {result.cores:>7.1%} {result.cpu_ns_per_byte:>9.2f} "
+        f"{result.name:<14} {result.cores:>7.1%} {result.cpu_us_per_listener_s:>9.1f} "
+        f"{result.cpu_ns_per_byte:>9.2f} "
         f"{result.delivered:>9.2%} {result.median_ms:>8.0f} {result.p99_ms:>7.0f} "
         f"{result.bytes_per_listener / KIBIBYTE:>9.1f} "
         f"{result.join_median_ms:>8.1f} {result.join_p99_ms:>8.1f} {result.refused:>7}"
     )
 
 
-def _print_table(results: list[Result], options: argparse.Namespace) -> None:
+def _print_table(results: list[Result], listeners: int, options: argparse.Namespace) -> None:
     print(
-        f"{options.listeners} listeners, {options.bitrate_bps / 1000:g} kbit/s, "
+        f"{listeners} listeners, {options.bitrate_bps / 1000:g} kbit/s, "
         f"{options.segments_per_second:g} segments a second, {options.seconds:g} s"
     )
     print(
-        f"{'':<14} {'core':>7} {'ns/byte':>9} {'delivered':>9} {'median':>8} {'p99 ms':>7} "
+        f"{'':<14} {'core':>7} {'us/s each':>9} {'ns/byte':>9} {'delivered':>9} {'median':>8} {'p99 ms':>7} "
         f"{'KiB each':>9} {'join ms':>8} {'p99 ms':>8} {'refused':>7}"
     )
     for result in results:

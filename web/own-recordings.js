@@ -3,6 +3,8 @@
 import * as api from "./api.js";
 
 const KEY = "audio-stream.recordings";
+const MOST_TRIES = 50;
+const RETRY_AFTER_MS = 50;
 
 /** @returns {Record<string, string>} recording ids by station */
 function load() {
@@ -34,19 +36,31 @@ export function forget(station, id) {
 }
 
 /**
- * End what an earlier page of this browser left open on a station: it becomes a track as it is.
+ * End what another page of this browser left open on a station: it becomes a track as it is.
  *
  * @param {string} station
  */
 export async function endLeftOver(station) {
   const id = load()[station];
   if (!id) return;
+  for (let tries = 0; tries < MOST_TRIES && !(await end(id)); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS * Math.random()));
+  }
+  forget(station, id);
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<boolean>} false when that page is still there, and was quicker
+ */
+async function end(id) {
   try {
     const { offset, length } = await api.readOffset(id);
     if (length !== offset) await api.appendChunk({ id, offset, body: null, length: offset });
+    return true;
   } catch (error) {
     // Whatever else the server says of it, it no longer stands in the way.
-    if (!(error instanceof api.Problem)) throw error;
+    if (error instanceof api.Problem) return error.status !== 409 && error.status !== 423;
+    throw error;
   }
-  forget(station, id);
 }

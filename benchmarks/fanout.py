@@ -150,14 +150,14 @@ def _print_table(results: list[Result], listeners: int, options: argparse.Namesp
         f"{options.segments_per_second:g} segments a second, {options.seconds:g} s"
     )
     print(
-        f"{'':<14} {'core':>7} {'us/s each':>9} {'ns/byte':>9} {'delivered':>9} {'median':>8} {'p99 ms':>7} "
-        f"{'KiB each':>9} {'join ms':>8} {'p99 ms':>8} {'refused':>7}"
+        f"{'':<14} {'core':>7} {'us/s each':>9} {'ns/byte':>9} {'delivered':>9} "
+        f"{'median':>8} {'p99 ms':>7} {'KiB each':>9} {'join ms':>8} {'p99 ms':>8} {'refused':>7}"
     )
     for result in results:
         print(_row(result))
     ours = next((r for r in results if r.name == Product.name), None)
     for other in results:
-        if ours is not None and other is not ours:
+        if ours is not None and other is not ours and other.cpu_ns_per_byte:
             ratio = ours.cpu_ns_per_byte / other.cpu_ns_per_byte
             print(f"CPU per delivered byte: {ratio:.2f} of {other.name}'s")
 

@@ -12,6 +12,8 @@
  * @typedef {{id: string, state: "recording" | "interrupted" | "finished" | "failed",
  *   reason: ?string, station: string, title: string, size_bytes: number, duration_s: ?number,
  *   started_at: string, on_air: boolean}} Recording
+ * @typedef {{station: string, title: string, filetype: string, live?: "false"}} NewRecording
+ *   `live` is false for what shall become a track and never goes on air
  */
 
 /** The server answered, and the answer is no: RFC 9457 problem details. */
@@ -134,7 +136,7 @@ const base64 = (text) => btoa(String.fromCodePoint(...new TextEncoder().encode(t
 /**
  * Start a live recording: tus creation with a deferred length.
  *
- * @param {{station: string, title: string, filetype: string}} metadata
+ * @param {NewRecording} metadata
  * @param {AbortSignal} [signal]
  * @returns {Promise<string>} its id
  */

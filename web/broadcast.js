@@ -6,35 +6,49 @@ import { defaultTitle } from "./format.js";
 import { SOUNDS } from "./microphone.js";
 import * as ownRecordings from "./own-recordings.js";
 import { Recorder } from "./recorder.js";
+import { tryHold } from "./recording-lock.js";
+import { StoredQueue } from "./stored-queue.js";
 import { Uploader } from "./uploader.js";
 
+/** @import { ChunkStore } from "./chunk-store.js" */
 /** @import { Microphone } from "./microphone.js" */
 /** @import { Progress } from "./uploader.js" */
 
+/** What is shorter is not worth a question on the next visit. */
+const WORTH_KEEPING_S = 1;
+
 export class Broadcast {
   #microphone;
-  #onProgress;
-  #onFailure;
+  #store;
+  #on;
   /** @type {?Recorder} */
   #recorder = null;
   /** @type {?Uploader} */
   #uploader = null;
+  /** @type {?StoredQueue} */
+  #kept = null;
+  #letGo = () => {};
   /** @type {Promise<boolean>} */
   #upload = Promise.resolve(false);
+  #unsent_s = 0;
   #failed = false;
 
   title = "";
   started_at = new Date();
 
   /**
-   * @param {{microphone: Microphone, station: string, onProgress: (progress: Progress) => void,
-   *   onFailure: (error: unknown) => void}} options `onFailure` is told when it cannot go on; all
-   *   that was sent is kept as a track
+   * @param {{microphone: Microphone, station: string, store: ?ChunkStore,
+   *   onPiece: (recorded_s: number) => void, onProgress: (progress: Progress) => void,
+   *   onStorage: (error: ?unknown) => void,
+   *   onFailure: (error: unknown, isKept: boolean) => void}} options `onPiece` is told of every
+   *   piece; `onStorage` when this browser cannot keep what is unsent, and null once it can again;
+   *   `onFailure` when it cannot go on: all that was sent is a track, and what was not is kept or
+   *   was nothing much
    */
-  constructor({ microphone, station, onProgress, onFailure }) {
+  constructor({ microphone, station, store, ...on }) {
     this.#microphone = microphone;
-    this.#onProgress = onProgress;
-    this.#onFailure = onFailure;
+    this.#store = store;
+    this.#on = on;
     this.station = station;
   }
 
@@ -47,6 +61,11 @@ export class Broadcast {
     return this.#recorder?.elapsed_s ?? 0;
   }
 
+  /** What this browser keeps of it; null where it keeps nothing. */
+  get kept() {
+    return this.#kept;
+  }
+
   /** Begin at once, server or not: what cannot be sent yet waits. @param {string} title */
   async start(title) {
     this.title = title.trim() || defaultTitle(this.station, this.started_at);
@@ -55,17 +74,28 @@ export class Broadcast {
     this.#recorder = new Recorder({
       stream: this.#microphone.stream,
       bitrate_bps: SOUNDS[this.#microphone.sound].bitrate_bps,
-      onChunk: (...chunk) => (this.#uploader ? this.#uploader.push(...chunk) : early.push(chunk)),
+      onChunk: (...chunk) => {
+        this.#uploader ? this.#uploader.push(...chunk) : early.push(chunk);
+        this.#on.onPiece(chunk[1]);
+      },
       onFailure: (error) => this.#fail(error),
     });
     const filetype = await this.#recorder.start();
-    const { station } = this;
+    const { station, title: named } = this;
+    const metadata = { station, title: named, filetype };
+    this.#kept = await this.#keep(metadata);
     this.#uploader = new Uploader({
-      queue: new MemoryQueue(),
-      metadata: { station, title: this.title, filetype },
+      queue: this.#kept ?? new MemoryQueue(),
+      metadata,
       server: { ...api, createRecording: createInPlaceOfLeftOver },
-      onStart: (id) => ownRecordings.remember(station, id),
-      onProgress: this.#onProgress,
+      onStart: (id) => {
+        ownRecordings.remember(station, id);
+        this.#kept?.rename(id);
+      },
+      onProgress: (progress) => {
+        this.#unsent_s = progress.unsent_s;
+        this.#on.onProgress(progress);
+      },
     });
     for (const chunk of early) this.#uploader.push(...chunk);
     this.#upload = this.#uploader.run();
@@ -78,6 +108,7 @@ export class Broadcast {
     this.#uploader?.finish();
     await this.#upload;
     if (this.id) ownRecordings.forget(this.station, this.id);
+    await this.#forget();
   }
 
   /** The network may be back. */
@@ -90,14 +121,32 @@ export class Broadcast {
     this.#uploader?.finishOnUnload();
   }
 
+  /** @param {{station: string, title: string, filetype: string}} metadata */
+  async #keep(metadata) {
+    if (!this.#store) return null;
+    const key = crypto.randomUUID();
+    this.#letGo = (await tryHold(key).catch(() => null)) ?? this.#letGo;
+    const recording = { ...metadata, key, id: null, started_at: this.started_at, acknowledged: 0 };
+    return new StoredQueue(this.#store, recording, this.#on.onStorage);
+  }
+
+  async #forget() {
+    // What cannot be removed is found complete on the next visit, and removed then.
+    await this.#kept?.remove().catch(() => {});
+    this.#letGo();
+  }
+
   /** @param {unknown} error */
-  #fail(error) {
+  async #fail(error) {
     if (this.#failed) return;
     this.#failed = true;
-    this.#recorder?.stop();
+    await this.#recorder?.stop();
     this.#uploader?.finish();
     if (this.id) ownRecordings.forget(this.station, this.id);
-    this.#onFailure(error);
+    const isKept = this.#kept !== null && this.#unsent_s >= WORTH_KEEPING_S;
+    if (isKept) this.#letGo();
+    else await this.#forget();
+    this.#on.onFailure(error, isKept);
   }
 }
 

@@ -1,9 +1,14 @@
-/** What was recorded and is not yet safe on the server, addressed by its byte offset. */
-
 /**
- * A queue that lives as long as its page. The uploader knows only these five members, so a queue
- * that also survives the page can take its place.
+ * What was recorded and is not yet safe on the server, addressed by its byte offset.
+ *
+ * @typedef {{readonly start: number, readonly end: number,
+ *   push: (blob: Blob, recorded_s: number) => void,
+ *   read: (offset: number, most_bytes: number) => Blob | Promise<Blob>,
+ *   release: (offset: number) => void, recorded_s: (offset: number) => ?number}} Queue all that
+ *   the uploader needs; `read` may give fewer bytes than asked for, never none
  */
+
+/** A queue that lives as long as its page, for browsers that keep nothing. */
 export class MemoryQueue {
   /** @type {{start: number, blob: Blob, recorded_s: number}[]} */
   #chunks = [];

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { Broadcast } from "./broadcast.js";
+import { ChunkStore } from "./chunk-store.js";
 import { element, find } from "./dom.js";
 import { FinishedCard } from "./finished-card.js";
 import { clock, size, timeOfDay } from "./format.js";
@@ -36,6 +37,8 @@ const card = new FinishedCard({
   },
 });
 const pageTitle = document.title;
+/** Null where this browser keeps nothing, as in some private windows. */
+const store = ChunkStore.open().catch(() => null);
 /** @type {?Broadcast} */
 let broadcast = null;
 /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -54,7 +57,15 @@ async function start() {
     return refuse(explain(error));
   }
   const station = stationField.value;
-  broadcast = new Broadcast({ microphone, station, onProgress: showProgress, onFailure: giveUp });
+  broadcast = new Broadcast({
+    microphone,
+    station,
+    store: await store,
+    onPiece: () => {},
+    onProgress: showProgress,
+    onStorage: () => {},
+    onFailure: giveUp,
+  });
   try {
     await broadcast.start(titleField.value);
   } catch (error) {

@@ -7,8 +7,9 @@
 
 import * as api from "./api.js";
 import { backoff_s, Pause } from "./backoff.js";
+import { clock } from "./format.js";
 
-/** @import { MemoryQueue } from "./chunk-queue.js" */
+/** @import { Queue } from "./chunk-queue.js" */
 
 /**
  * @typedef {{sent_bytes: number, unsent_bytes: number, unsent_s: number,
@@ -24,7 +25,30 @@ const SLOWEST_BYTES_PER_MS = 8;
 /** What a browser sends after its page is gone is limited to 64 KiB, headers included. */
 const KEEPALIVE_BYTES = 60 * 1024;
 /** Answers that will be the same next time. 409 is not one: it tells that the offset moved. */
-const FINAL = new Set([400, 401, 403, 404, 410, 413, 415, 422, 460]);
+const FINAL = new Set([400, 401, 403, 413, 415, 422, 460]);
+/** The server knows the recording no more: its data is lost, or was not waited for any longer. */
+const LOST = new Set([404, 410]);
+/** The longest pause between tries is about this: nobody should wait long for a server's return. */
+const PAUSE_S = { first_s: 0.5, most_s: 5 };
+
+const OFF_AIR = /** @type {const} */ ({ live: "false" });
+
+/** Somebody ended this recording, so what is left of it cannot follow. */
+export class EndedElsewhere extends Error {
+  constructor() {
+    super("This recording was ended from another page.");
+  }
+}
+
+/** The server lost what this browser has no longer. */
+export class PartLost extends Error {
+  /** @param {number} lost_s */
+  constructor(lost_s) {
+    super(
+      `The server has lost the first ${clock(lost_s)} of this recording, and so has this browser.`,
+    );
+  }
+}
 
 export class Uploader {
   #server;
@@ -39,17 +63,23 @@ export class Uploader {
   #inFlight = 0;
   #recorded_s = 0;
   #finished = false;
+  /** Whether only the server knows how much of the last request it kept. */
+  #uncertain = false;
+  #anew = false;
+  #refusedAt = -1;
   /** @type {?string} */
   #trouble = null;
   /** @type {?string} */
-  id = null;
+  id;
 
   /**
-   * @param {{queue: MemoryQueue, metadata: {station: string, title: string, filetype: string},
+   * @param {{queue: Queue, metadata: api.NewRecording, id?: ?string,
    *   onStart?: (id: string) => void, onProgress?: (progress: Progress) => void,
-   *   server?: Server}} options
+   *   server?: Server}} options `id` names a recording that the server has a part of
    */
-  constructor({ queue, metadata, onStart, onProgress, server = api }) {
+  constructor({ queue, metadata, id = null, onStart, onProgress, server = api }) {
+    this.id = id;
+    this.#uncertain = id !== null;
     this.#server = server;
     this.#queue = queue;
     this.#metadata = metadata;
@@ -65,6 +95,7 @@ export class Uploader {
     this.#queue.push(blob, recorded_s);
     this.#report();
     this.#news();
+    this.#pause.look();
   }
 
   /** Nothing more will be pushed: send the rest and end the recording. */
@@ -98,9 +129,11 @@ export class Uploader {
         failures = 0;
       } catch (error) {
         if (this.#stopped.signal.aborted) break;
-        if (!canRetry(error, this.id === null)) throw error;
+        if (!this.#canGoOn(error)) throw error;
         this.#setTrouble(error instanceof Error ? error.message : String(error));
-        await this.#pause.wait(backoff_s(failures++), this.#stopped.signal);
+        const isKnown = error instanceof api.Problem && [409, 413].includes(error.status);
+        if (failures++ === 0 && isKnown) continue; // The server's offset is one question away.
+        await this.#pause.wait(backoff_s(failures - 1, PAUSE_S), this.#stopped.signal);
       }
     }
     return this.#finished;
@@ -110,12 +143,38 @@ export class Uploader {
     if (this.id === null) {
       this.id = await this.#server.createRecording(this.#metadata, this.#stopped.signal);
       this.#on.start(this.id);
-    } else if (this.#trouble !== null) {
+    } else if (this.#uncertain) {
       await this.#catchUp();
     }
+    this.#uncertain = false;
     this.#setTrouble(null);
     await this.#untilReady();
     if (!this.#finished && !this.#stopped.signal.aborted) await this.#send();
+  }
+
+  /** Whether another try may mend it; prepares that try. @param {unknown} error */
+  #canGoOn(error) {
+    this.#uncertain = true;
+    if (error instanceof api.Unreachable) return true;
+    if (!(error instanceof api.Problem)) return false;
+    if (this.id !== null && LOST.has(error.status)) return this.#startAnew();
+    if (error.status === 413 && this.id !== null && this.#refusedAt !== this.#offset) {
+      this.#refusedAt = this.#offset; // Ended from another page meanwhile? Its offset tells.
+      return true;
+    }
+    if (this.id === null && error.status === 409) {
+      if (!this.#anew) return false;
+      this.#metadata = { ...this.#metadata, ...OFF_AIR }; // The station has another source now.
+    }
+    return !FINAL.has(error.status);
+  }
+
+  #startAnew() {
+    if (this.#queue.start > 0) throw new PartLost(this.#queue.recorded_s(this.#queue.start) ?? 0);
+    this.#anew = true;
+    this.id = null;
+    this.#accept(0);
+    return true;
   }
 
   async #untilReady() {
@@ -130,7 +189,7 @@ export class Uploader {
   async #send() {
     const offset = this.#offset;
     const empty = offset >= this.#queue.end;
-    const body = empty ? null : this.#queue.read(offset, MOST_BYTES);
+    const body = empty ? null : await this.#queue.read(offset, MOST_BYTES);
     this.#inFlight = body?.size ?? 0;
     const last = this.#finishing && offset + this.#inFlight === this.#queue.end;
     try {
@@ -148,15 +207,14 @@ export class Uploader {
   /** After trouble only the server knows how much of the last request it kept. */
   async #catchUp() {
     const { offset, length } = await this.#server.readOffset(/** @type {string} */ (this.id));
-    if (offset < this.#queue.start || offset > this.#queue.end) {
-      throw new api.Problem(409, { detail: "The server has lost a part of this recording." });
+    if (offset > this.#queue.end) throw new EndedElsewhere(); // Somebody else appended to it.
+    if (offset < this.#queue.start) {
+      throw new PartLost(this.#queue.recorded_s(this.#queue.start) ?? 0);
     }
     this.#accept(offset);
     if (offset !== length) return;
     this.#finished = this.#finishing && offset === this.#queue.end;
-    if (!this.#finished) {
-      throw new api.Problem(410, { detail: "This recording was ended from another page." });
-    }
+    if (!this.#finished) throw new EndedElsewhere();
   }
 
   /** @param {number} offset the server's word */
@@ -199,18 +257,9 @@ export class Uploader {
       if (size > room) continue;
       room -= size;
       const body = size > 0 ? this.#queue.read(offset, size) : null;
+      if (body instanceof Promise) continue; // There is no time to wait for it.
       const id = this.id;
       this.#server.appendChunk({ id, offset, body, length, keepalive: true }).catch(() => {});
     }
   }
-}
-
-/**
- * @param {unknown} error
- * @param {boolean} creating
- */
-function canRetry(error, creating) {
-  if (error instanceof api.Unreachable) return true;
-  if (!(error instanceof api.Problem)) return false;
-  return !FINAL.has(error.status) && !(creating && error.status === 409);
 }

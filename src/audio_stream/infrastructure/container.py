@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
+from audio_stream.adapters.blob.awaited_mp3 import AwaitedMp3Converter
 from audio_stream.adapters.blob.file import FileBlobStore
 from audio_stream.adapters.blob.manifests import BlobManifests
+from audio_stream.adapters.blob.s3 import S3BlobStore
+from audio_stream.adapters.blob.s3_client import S3Options
 from audio_stream.adapters.catalog.catalog import SqlCatalog
 from audio_stream.adapters.catalog.database import sqlite_url
 from audio_stream.adapters.files import Files
@@ -21,7 +24,9 @@ from audio_stream.adapters.http.pages_controller import Appearance, PagesControl
 from audio_stream.adapters.http.recordings_controller import IngestOptions, RecordingsController
 from audio_stream.adapters.http.tracks_controller import TracksController
 from audio_stream.adapters.live.memory_live_feed import MemoryLiveFeed
+from audio_stream.adapters.live.mp3_feed import Mp3Feed
 from audio_stream.adapters.media.ffmpeg import FfmpegMedia
+from audio_stream.adapters.media.live_mp3 import FfmpegLiveTranscoder
 from audio_stream.adapters.media.local_mp3 import LocalMp3Converter
 from audio_stream.adapters.media.locate import locate_ffmpeg
 from audio_stream.adapters.spool.folder_spool import FolderSpool
@@ -33,6 +38,7 @@ from audio_stream.infrastructure.resources import web_folder
 from audio_stream.infrastructure.resuming import Resuming
 from audio_stream.infrastructure.scratch import FolderScratch
 from audio_stream.infrastructure.settings import Settings
+from audio_stream.infrastructure.upload_pool import UploadPool
 from audio_stream.usecases.append_chunk import AppendChunk, IngestLimits
 from audio_stream.usecases.append_first_chunk import AppendFirstChunk
 from audio_stream.usecases.check_readiness import CheckReadiness
@@ -42,6 +48,8 @@ from audio_stream.usecases.expire_recordings import ExpireRecordings
 from audio_stream.usecases.fail_recording import FailRecording
 from audio_stream.usecases.finish_recording import FinishRecording
 from audio_stream.usecases.forget_track import ForgetTrack
+from audio_stream.usecases.index_library import IndexLibrary
+from audio_stream.usecases.index_spool import IndexSpool
 from audio_stream.usecases.interrupt_recordings import InterruptRecordings
 from audio_stream.usecases.keep_recording import KeepRecording
 from audio_stream.usecases.list_tracks import ListTracks
@@ -70,7 +78,18 @@ _TURN_TIMEOUT_S = 5.0
 
 
 def _database_url(settings: Settings) -> URL | str:
-    return settings.database_url or sqlite_url(settings.data_dir.absolute() / "catalog.db")
+    file = settings.catalog_file
+    return sqlite_url(file) if file else settings.database_url or ""
+
+
+def _kind_of_store(settings: Settings) -> str:
+    return "folder" if settings.media_persist_s3_bucket_name is None else "s3"
+
+
+def _tracks_at_once(settings: Settings) -> int:
+    """As many as ffmpeg may work on, and where they are uploaded as many more as that takes."""
+    uploads = 0 if settings.media_persist_s3_bucket_name is None else settings.upload_workers
+    return settings.media_workers + uploads
 
 
 class Container(containers.DeclarativeContainer):
@@ -94,8 +113,23 @@ class Container(containers.DeclarativeContainer):
     )
     _scratch_folder = providers.Callable(lambda folder: folder / "scratch", _data_dir)
     scratch = providers.Singleton(FolderScratch, _scratch_folder)
-    blobs = providers.Singleton(
-        FileBlobStore, providers.Callable(lambda folder: folder / "library", _data_dir), files=files
+    _store = providers.Callable(_kind_of_store, settings)
+    s3_options = providers.Singleton(
+        S3Options,
+        bucket=settings.provided.media_persist_s3_bucket_name,
+        region=settings.provided.aws_default_region,
+        profile=settings.provided.aws_profile,
+        endpoint_url=settings.provided.aws_endpoint_url,
+    )
+    uploads = providers.Singleton(UploadPool, s3_options, workers=settings.provided.upload_workers)
+    blobs = providers.Selector(
+        _store,
+        folder=providers.Singleton(
+            FileBlobStore,
+            providers.Callable(lambda folder: folder / "library", _data_dir),
+            files=files,
+        ),
+        s3=providers.Singleton(S3BlobStore, s3_options, events=events, uploads=uploads),
     )
     manifests = providers.Singleton(BlobManifests, blobs)
     media = providers.Singleton(
@@ -103,9 +137,20 @@ class Container(containers.DeclarativeContainer):
         providers.Callable(locate_ffmpeg),
         mp3_bitrate=settings.provided.mp3_bitrate,
         time_limit_s=settings.provided.media_timeout_s,
+        at_once=settings.provided.media_workers,
     )
-    mp3_converter = providers.Singleton(
-        LocalMp3Converter, blob_store=blobs, media=media, work_dir=_scratch_folder
+    mp3_converter = providers.Selector(
+        _store,
+        folder=providers.Singleton(
+            LocalMp3Converter, blob_store=blobs, media=media, work_dir=_scratch_folder
+        ),
+        s3=providers.Singleton(
+            AwaitedMp3Converter,
+            blobs=blobs,
+            announce=blobs.provided.announce,
+            clock=clock,
+            patience_s=settings.provided.mp3_patience_s,
+        ),
     )
     live = providers.Singleton(
         MemoryLiveFeed,
@@ -113,6 +158,18 @@ class Container(containers.DeclarativeContainer):
         events=events,
         clock=clock,
         drop_after_s=settings.provided.listener_timeout_s,
+    )
+    live_mp3 = providers.Singleton(
+        Mp3Feed,
+        live=live,
+        transcoder=providers.Singleton(
+            FfmpegLiveTranscoder,
+            providers.Callable(locate_ffmpeg),
+            bitrate=settings.provided.live_mp3_bitrate,
+        ),
+        clock=clock,
+        journal=journal,
+        linger_s=settings.provided.live_mp3_linger_s,
     )
 
     track_changes = providers.Singleton(
@@ -154,7 +211,7 @@ class Container(containers.DeclarativeContainer):
         BackgroundTrackWork,
         process_track=process_track,
         journal=journal,
-        places=settings.provided.media_workers,
+        places=providers.Callable(_tracks_at_once, settings),
     )
 
     open_recordings = providers.Singleton(
@@ -250,20 +307,30 @@ class Container(containers.DeclarativeContainer):
         journal=journal,
         resume_window=_resume_window,
     )
+    index_spool = providers.Singleton(
+        IndexSpool,
+        catalog=catalog,
+        spool=spool,
+        clock=clock,
+        journal=journal,
+        default_station=settings.provided.station,
+    )
+    index_library = providers.Singleton(
+        IndexLibrary, catalog=catalog, manifests=manifests, journal=journal
+    )
     resume_work = providers.Singleton(
         ResumeWork,
         tracks=catalog,
         recordings=catalog,
-        manifests=manifests,
+        index_spool=index_spool,
+        index_library=index_library,
         spool=spool,
         open_recordings=open_recordings,
         finish_recording=finish_recording,
         promise_track=promise_track,
         discard_recording=discard_recording,
         work=work,
-        clock=clock,
         journal=journal,
-        default_station=settings.provided.station,
     )
     reconcile_library = providers.Singleton(
         ReconcileLibrary,
@@ -320,7 +387,12 @@ class Container(containers.DeclarativeContainer):
                 resume_window=_resume_window,
             ),
         ),
-        providers.Singleton(LiveController, live=live, default_station=settings.provided.station),
+        providers.Singleton(
+            LiveController,
+            live=live,
+            mp3=live_mp3,
+            default_station=settings.provided.station,
+        ),
         providers.Singleton(EventsController, events=events, live=live),
         providers.Singleton(
             TracksController,

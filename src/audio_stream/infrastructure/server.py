@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from audio_stream.infrastructure.alone import StartFailed, run_alone
 from audio_stream.infrastructure.app import SERVER_OPTIONS, make_app
 from audio_stream.infrastructure.container import Container
-from audio_stream.infrastructure.data_lock import DataFolderTaken, data_lock
-from audio_stream.infrastructure.logs import configure_logs
 
 if TYPE_CHECKING:
     from audio_stream.infrastructure.settings import Settings
@@ -26,24 +25,8 @@ _WANTED_DESCRIPTORS = 65536
 
 def serve_until_stopped(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; return the exit code."""
-    configure_logs(settings.log_format)
     _raise_descriptor_limit()
-    try:
-        with data_lock(settings.data_dir):
-            return asyncio.run(_serve(settings))
-    except DataFolderTaken as error:
-        return _complain(str(error))
-    except PermissionError as error:
-        return _complain(
-            f"The data folder {settings.data_dir} cannot be written to ({error.strerror}). "
-            "Change its owner, or set AUDIO_STREAM_DATA_DIR to another folder."
-        )
-    except StartFailed as error:
-        return _complain(str(error))
-
-
-class StartFailed(Exception):
-    """The program cannot start; the message is one sentence with the remedy."""
+    return run_alone(settings, _serve)
 
 
 async def _serve(settings: Settings) -> int:
@@ -92,11 +75,6 @@ def _greet(settings: Settings, port: int) -> None:
         )
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
-
-
-def _complain(sentence: str) -> int:
-    sys.stderr.write(f"audio-stream: {sentence}\n")
-    return 1
 
 
 def _raise_descriptor_limit() -> None:

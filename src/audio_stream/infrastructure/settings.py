@@ -73,10 +73,45 @@ class Settings(BaseSettings):
         (),
         description="Addresses or networks of the proxies whose X-Forwarded headers are believed.",
     )
+    media_persist_s3_bucket_name: str | None = Field(
+        None,
+        validation_alias=_original("MEDIA_PERSIST_S3_BUCKET_NAME"),
+        description="MEDIA_PERSIST_S3_BUCKET_NAME: the S3 bucket that tracks are kept in; "
+        "the data folder if not set.",
+    )
+    aws_profile: str | None = Field(
+        None,
+        validation_alias=_original("AWS_PROFILE"),
+        description="AWS_PROFILE: the profile of your AWS configuration to use.",
+    )
+    aws_default_region: str = Field(
+        "eu-west-1",
+        validation_alias=_original("AWS_DEFAULT_REGION"),
+        description="AWS_DEFAULT_REGION: the bucket's region.",
+    )
+    aws_endpoint_url: str | None = Field(
+        None,
+        validation_alias=_original("AWS_ENDPOINT_URL"),
+        description="AWS_ENDPOINT_URL: another server that speaks S3's protocol.",
+    )
+    upload_workers: int = Field(
+        20, ge=1, le=1000, description="The most upload processes at once; 58 MiB each."
+    )
+    mp3_patience_s: float = Field(
+        1200.0, gt=0, description="How long to wait for the Lambda's MP3 of a track in S3."
+    )
     database_url: str | None = Field(
         None, description="The catalog's database; a SQLite file in the data folder if not set."
     )
     mp3_bitrate: str = Field("320k", description="The bit rate of a track's MP3, such as 192k.")
+    live_mp3_bitrate: str = Field(
+        "128k", description="The bit rate of `/live/{station}.mp3`, such as 96k."
+    )
+    live_mp3_linger_s: float = Field(
+        30.0,
+        ge=0,
+        description="How long a station's sound is still made into MP3 after its last listener.",
+    )
     media_workers: int = Field(1, ge=1, le=64, description="How many tracks are made at once.")
     media_timeout_s: float = Field(3600.0, gt=0, description="How long one ffmpeg may take.")
     fsync: Literal["always", "interval", "off"] = Field(
@@ -120,7 +155,7 @@ class Settings(BaseSettings):
         "text", description="How log lines look: text or json."
     )
 
-    @field_validator("mp3_bitrate")
+    @field_validator("mp3_bitrate", "live_mp3_bitrate")
     @classmethod
     def _check_bitrate(cls, value: str) -> str:
         if not _BITRATE.fullmatch(value):
@@ -144,7 +179,14 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no file {value}")
         return value
 
-    @field_validator("admin_username", "admin_password", mode="before")
+    @field_validator(
+        "admin_username",
+        "admin_password",
+        "media_persist_s3_bucket_name",
+        "aws_profile",
+        "aws_endpoint_url",
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: str | None) -> str | None:
         return value or None
@@ -154,6 +196,11 @@ class Settings(BaseSettings):
         if (self.admin_username is None) != (self.admin_password is None):
             raise ValueError("ADMIN_USERNAME and ADMIN_PASSWORD go together: set both or neither")
         return self
+
+    @property
+    def catalog_file(self) -> Path | None:
+        """Where the catalog lies; None when it is in a database that a URL names."""
+        return None if self.database_url else self.data_dir.absolute() / "catalog.db"
 
     @classmethod
     def variable_of(cls, field: str) -> str:

@@ -10,9 +10,10 @@ from audio_stream.domain.events import TrackChangedEvent
 from audio_stream.domain.ids import RecordingId, TrackId, parse_recording_id
 from audio_stream.domain.recordings import RecordingState
 from audio_stream.domain.tracks import BLOB_FOLDERS, Track, TrackState
+from audio_stream.usecases.all_tracks import all_tracks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
 
     from audio_stream.usecases.ports import (
         BlobStore,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from audio_stream.usecases.track_blobs import TrackBlobs
     from audio_stream.usecases.track_changes import TrackChanges
 
-_PAGE = 500
 MISSING_SPOOL = "The recording's file is missing."
 
 
@@ -68,7 +68,7 @@ class ReconcileLibrary:
         stored = await self._stored_keys()
         noted = {track_id async for track_id in self._manifests.list_ids()}
         known = set()
-        async for track in self._all_tracks():
+        async for track in all_tracks(self._tracks):
             known.add(track.id)
             if track.id not in noted:
                 await self._write_manifest(track.id)
@@ -91,16 +91,6 @@ class ReconcileLibrary:
                     continue  # a stranger's
                 stored[track_id].add(key)
         return stored
-
-    async def _all_tracks(self) -> AsyncIterator[Track]:
-        cursor = None
-        while True:
-            page = await self._tracks.page_tracks(query="", cursor=cursor, limit=_PAGE)
-            for track in page.tracks:
-                yield track
-            cursor = page.next_cursor
-            if cursor is None:
-                return
 
     async def _write_manifest(self, track_id: TrackId) -> None:
         async with self._changes.alone(track_id):

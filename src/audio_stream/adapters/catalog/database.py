@@ -11,7 +11,7 @@ from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from audio_stream.adapters.catalog.version import CatalogUnusable, is_up_to_date
+from audio_stream.adapters.catalog.version import CatalogDamaged, CatalogUnusable, is_up_to_date
 from audio_stream.domain.errors import AudioStreamError, StorageFailed, StorageFull
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ _PRAGMAS = (
     "foreign_keys = ON",
 )
 
-_DISK_ERRORS = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT}
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_DISK_ERRORS = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 
 
 def sqlite_url(path: Path) -> URL:
@@ -65,9 +66,8 @@ class Database:
         except (SQLAlchemyError, sqlite3.Error, ImportError, AudioStreamError) as error:
             await self.close()
             cause = error.orig if isinstance(error, DBAPIError) else error
-            raise CatalogUnusable(
-                f"The catalog {_shown(self._url)} cannot be opened: {cause}"
-            ) from error
+            kind = CatalogDamaged if _is_damage(error) else CatalogUnusable
+            raise kind(f"The catalog {_shown(self._url)} cannot be opened: {cause}") from error
         except BaseException:
             await self.close()
             raise
@@ -151,14 +151,29 @@ def _begin_at_once(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _code(error: BaseException | None) -> int:
+    """Return SQLite's code of an error, without its details; 0 if it is none of SQLite's."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
+
+
+def _is_damage(error: BaseException) -> bool:
+    cause = error.__cause__ if isinstance(error, StorageFailed) else error
+    return _code(cause.orig if isinstance(cause, DBAPIError) else cause) in _DAMAGE
+
+
 @contextmanager
 def _disk_errors() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # without SQLite's details
+        code = _code(error.orig)
         if code == sqlite3.SQLITE_FULL:
             raise StorageFull from error
+        if code in _DAMAGE:
+            raise StorageFailed(
+                f"{error.orig}. Stop the server and run `audio-stream rebuild-catalog`."
+            ) from error
         if code in _DISK_ERRORS:
             raise StorageFailed(str(error.orig)) from error
         raise

@@ -17,6 +17,10 @@ class CatalogUnusable(Exception):
     """The catalog cannot be opened; the text says why, for whoever starts the program."""
 
 
+class CatalogDamaged(CatalogUnusable):
+    """The catalog's file is there and is no sound database."""
+
+
 def stored_version(connection: Connection) -> str | None:
     """Return the migration that the database is at, None when it is empty."""
     if not inspect(connection).has_table("alembic_version"):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 
 from audio_stream.adapters.blob.s3 import S3BlobStore
 from audio_stream.adapters.blob.s3_client import S3Options
 from audio_stream.adapters.blob.s3_content import PART_BYTES
-from audio_stream.domain.errors import StorageAway, StorageFailed
+from audio_stream.domain.errors import BlobNotFound, StorageAway, StorageFailed
 from audio_stream.domain.events import UploadProgressed
 from contracts.blob_store_contract import KEY, LONG, BlobStoreContract, keys, put, read, stored
 from fakes.memory_events import MemoryEvents
@@ -124,6 +125,40 @@ async def test_what_a_killed_process_began_is_aborted_by_the_next_upload(
     assert bucket.unfinished_uploads() == [f"audio-stream-files/{KEY}.other"]
 
 
+@pytest.mark.parametrize("size_bytes", [1, PART_BYTES + 1])
+async def test_labels_become_metadata_that_a_header_can_carry(
+    store: S3BlobStore, bucket: Bucket, tmp_path: Path, size_bytes: int
+) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(bytes(size_bytes))
+    labels = {"title": "Grüße 50 %+", "created-at": "2026-01-02T03:04:05+00:00", "long": "🎙" * 200}
+    await store.put(KEY, source, mime_type="audio/webm", labels=labels)
+    metadata = bucket.head(KEY)["Metadata"]
+    assert metadata["created-at"] == labels["created-at"]
+    assert unquote(metadata["title"]) == labels["title"]
+    assert 100 < len(unquote(metadata["long"])) < 200
+    assert sum(len(name) + len(text) for name, text in metadata.items()) < 2048
+
+
+async def test_what_is_announced_again_keeps_its_bytes_type_and_labels(
+    store: S3BlobStore, bucket: Bucket, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(LONG)
+    await store.put(KEY, source, mime_type="audio/webm", labels={"title": "A"})
+    before = bucket.head(KEY)
+    await store.announce(KEY)
+    after = bucket.head(KEY)
+    assert bucket.bytes_of(KEY) == LONG
+    for field in ("ContentType", "Metadata", "ETag"):
+        assert after[field] == before[field]
+
+
+async def test_what_is_not_there_cannot_be_announced(store: S3BlobStore) -> None:
+    with pytest.raises(BlobNotFound):
+        await store.announce(KEY)
+
+
 async def test_pages_are_told_of_an_upload_at_once_and_then_at_most_once_a_second(
     store: S3BlobStore, events: MemoryEvents, large: Path
 ) -> None:
@@ -153,3 +188,16 @@ async def test_a_bucket_that_is_not_there_is_told_in_words(bucket: Bucket) -> No
         with pytest.raises(StorageAway, match="bucket does not exist"):
             await put(store, KEY, LONG)
         assert "bucket does not exist" in (await store.trouble() or "")
+
+
+async def test_announcing_an_object_again_changes_nothing_but_its_date(bucket: Bucket) -> None:
+    async with S3BlobStore(bucket.options(), events=MemoryEvents()) as store:
+        await store.put("originals/a/1.webm", b"sound", mime_type="audio/webm")
+        before = bucket.client.head_object(Bucket=bucket.name, Key=bucket.keys()[0])
+        await store.announce("originals/a/1.webm")
+        after = bucket.client.head_object(Bucket=bucket.name, Key=bucket.keys()[0])
+        assert bucket.bytes_of("originals/a/1.webm") == b"sound"
+        assert after["ContentType"] == before["ContentType"]
+        assert after["Metadata"] == before["Metadata"]
+        with pytest.raises(BlobNotFound):
+            await store.announce("originals/a/2.webm")

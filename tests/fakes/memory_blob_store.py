@@ -10,7 +10,7 @@ from audio_stream.domain.errors import BlobNotFound
 from audio_stream.usecases.ports import Blob, BlobStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
 
@@ -20,11 +20,19 @@ class MemoryBlobStore(BlobStore):
     def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
         self.mime_types: dict[str, str] = {}
+        self.labels: dict[str, dict[str, str]] = {}
         self.fail_next: Exception | None = None
         """Raised by the next call, whichever it is."""
         self.fail_next_put: Exception | None = None
 
-    async def put(self, key: str, source: Path | bytes, *, mime_type: str) -> None:
+    async def put(
+        self,
+        key: str,
+        source: Path | bytes,
+        *,
+        mime_type: str,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
         if not is_key(key):
             raise ValueError(f"not a key: {key!r}")
         self._check()
@@ -34,6 +42,7 @@ class MemoryBlobStore(BlobStore):
         data = source if isinstance(source, bytes) else await asyncio.to_thread(source.read_bytes)
         self.blobs[key] = data
         self.mime_types[key] = mime_type
+        self.labels[key] = dict(labels or {})
 
     async def open(self, key: str) -> Blob:
         self._check()
@@ -45,6 +54,7 @@ class MemoryBlobStore(BlobStore):
         self._check()
         self.blobs.pop(key, None)
         self.mime_types.pop(key, None)
+        self.labels.pop(key, None)
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
         self._check()

@@ -12,6 +12,7 @@ import pytest
 
 from audio_stream.adapters.blob.s3 import S3BlobStore
 from audio_stream.adapters.blob.s3_content import PART_BYTES
+from audio_stream.adapters.blob.s3_target import Target
 from audio_stream.domain.errors import StorageAway, StorageFailed
 from audio_stream.domain.events import UploadProgressed
 from audio_stream.infrastructure import upload_pool
@@ -66,7 +67,7 @@ def large(tmp_path: Path) -> Path:
 
 
 async def upload(pool: UploadPool, source: Path, key: str) -> None:
-    await pool.upload(source, key, mime_type="audio/webm", report=lambda *_: None)
+    await pool.upload(source, Target(key=key, mime_type="audio/webm"), lambda *_: None)
 
 
 def workers_of(pool: UploadPool) -> set[int]:
@@ -93,10 +94,11 @@ async def test_the_blob_store_sends_files_through_it_and_bytes_past_it(
     track = "0123456789abcdef" * 2
     async with S3BlobStore(bucket.options(), events=events, uploads=pool) as store:
         await store.put(f"originals/{track}/a.webm", large, mime_type="audio/webm")
-        await store.put("b", small, mime_type="audio/webm")
+        await store.put("b", small, mime_type="audio/webm", labels={"title": "A"})
         await store.put("tracks/1.json", b"bytes", mime_type="application/json")
         assert await stored(store, f"originals/{track}/a.webm") == LARGE
         assert await stored(store, "b") == SMALL
+        assert bucket.head("b")["Metadata"] == {"title": "A"}
     status = pool.status()
     assert (status.stored_files, status.stored_bytes) == (2, len(LARGE) + len(SMALL))
     first = events.published[0]

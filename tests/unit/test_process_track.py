@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import stamina
@@ -250,6 +250,17 @@ async def test_a_mistake_in_one_track_is_logged_and_the_next_is_made(world: Memo
     assert world.track(first).state is TrackState.READY
 
 
+async def test_an_original_is_stored_with_what_a_converter_elsewhere_is_told(
+    world: MemoryWorld,
+) -> None:
+    track = world.track(await recorded(world))
+    assert track.original.key
+    assert world.blobs.labels[track.original.key] == {
+        "title": track.title,
+        "created-at": track.created_at.isoformat(),
+    }
+
+
 @pytest.mark.parametrize("step", ["original", "mp3"])
 async def test_nothing_stays_of_a_track_deleted_while_it_is_made(
     world: MemoryWorld, monkeypatch: pytest.MonkeyPatch, step: str
@@ -257,8 +268,8 @@ async def test_nothing_stays_of_a_track_deleted_while_it_is_made(
     put = world.blobs.put
     deleted: list[str] = []
 
-    async def put_and_be_deleted(key: str, source: Path | bytes, *, mime_type: str) -> None:
-        await put(key, source, mime_type=mime_type)
+    async def put_and_be_deleted(key: str, source: Path | bytes, **details: Any) -> None:  # noqa: ANN401 - whatever a put is told
+        await put(key, source, **details)
         if key.startswith(step) and not deleted:
             track_id = TrackId(key.split("/")[1])
             deleted.append(track_id)

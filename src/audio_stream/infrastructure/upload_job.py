@@ -13,6 +13,7 @@ class Job:
     path: str
     key: str
     mime_type: str
+    labels: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audio_stream.adapters.blob.s3_client import S3Options
+    from audio_stream.adapters.blob.s3_target import Target
 
 _WORKER_MODULE = "audio_stream.infrastructure.upload_worker"
 
@@ -91,9 +92,9 @@ class UploadPool(FileUploads):
             lost_workers=self._lost_workers,
         )
 
-    async def upload(self, source: Path, key: str, *, mime_type: str, report: Report) -> None:
+    async def upload(self, source: Path, target: Target, report: Report) -> None:
         """Give it to a worker, and to another if that one is lost."""
-        job = Job(str(source), key, mime_type)
+        job = Job(str(source), target.key, target.mime_type, dict(target.labels))
         self._queued += 1
         try:
             await self._places.acquire()

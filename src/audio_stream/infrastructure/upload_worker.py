@@ -18,6 +18,7 @@ from pathlib import Path
 
 from audio_stream.adapters.blob.s3_client import S3Options, open_client
 from audio_stream.adapters.blob.s3_errors import s3_errors
+from audio_stream.adapters.blob.s3_target import Target
 from audio_stream.adapters.blob.s3_upload import S3Upload
 from audio_stream.domain.errors import StorageAway, StorageFailed
 from audio_stream.infrastructure.upload_job import (
@@ -108,7 +109,8 @@ async def _do(upload: S3Upload, line: bytes, writer: asyncio.StreamWriter) -> Me
         writer.write(write_message(Sent(sent_bytes, of_bytes)))
 
     try:
-        await upload.upload(Path(job.path), job.key, mime_type=job.mime_type, report=report)
+        target = Target(key=job.key, mime_type=job.mime_type, labels=job.labels)
+        await upload.upload(Path(job.path), target, report)
     except StorageFailed as error:
         return Failed(isinstance(error, StorageAway), error.detail)
     return Stored(size_bytes)

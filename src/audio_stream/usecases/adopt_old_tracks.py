@@ -18,6 +18,7 @@ from audio_stream.domain.tracks import (
     TrackState,
     mp3_key,
     original_key,
+    track_labels,
     waveform_key,
 )
 
@@ -135,7 +136,9 @@ class AdoptOldTracks:
         revision = finalised.revision
         peaks = await self._media.measure_peaks(target)
         key = original_key(track.id, revision, finalised.mime_type)
-        await self._blobs.put(key, target, mime_type=finalised.mime_type)
+        await self._blobs.put(
+            key, target, mime_type=finalised.mime_type, labels=track_labels(track)
+        )
         peaks_key = waveform_key(track.id, revision)
         await self._blobs.put(peaks_key, peaks, mime_type="application/json")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
     from pathlib import Path
@@ -222,10 +222,18 @@ class BlobStore(Protocol):
     """Where renditions rest. Keys are relative paths of `[a-z0-9._-]` parts joined by `/`."""
 
     @abstractmethod
-    async def put(self, key: str, source: Path | bytes, *, mime_type: str) -> None:
+    async def put(
+        self,
+        key: str,
+        source: Path | bytes,
+        *,
+        mime_type: str,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
         """Store a file or some bytes under `key`, durably; replaces what was there in one step.
 
-        Nobody ever sees half of it. Raises StorageFull, StorageFailed.
+        Nobody ever sees half of it. `labels` go with it where others may read it beside this
+        program; a store that nobody else reads may drop them. Raises StorageFull, StorageFailed.
         """
 
     @abstractmethod
@@ -420,6 +428,39 @@ class Broadcast(Protocol):
         after, each in whole segments; the end, when the broadcast ends; and it closes the
         connection, also when the listener takes no byte for too long. `chunked` asks for
         HTTP/1.1 chunked framing (RFC 9112 §7.1). Joining what is over ends at once.
+        """
+
+
+class LiveMp3(Protocol):
+    """Stations' live sound for players that cannot take the source's container."""
+
+    @abstractmethod
+    def on_air(self, station: StationSlug) -> Broadcast:
+        """Return the station's sound as MP3. Raises StationNotFound or StationOffAir.
+
+        It is converted only while somebody listens, and ends when the station's broadcast does.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Transcoding:
+    """A converter at work."""
+
+    source: asyncio.Transport
+    """Takes the sound as a listener's connection does: whole segments, as fast as it reads.
+
+    Closing it ends the output, once all is converted."""
+    mp3: asyncio.StreamReader
+
+
+class LiveTranscoder(Protocol):
+    """Turns live sound into MP3 while it comes."""
+
+    @abstractmethod
+    def start(self, media_type: str) -> AbstractAsyncContextManager[Transcoding]:
+        """Give a converter for sound of this type. On leaving nothing of it is left running.
+
+        Raises MediaToolFailed, on leaving too when the converter has failed by itself.
         """
 
 

@@ -15,13 +15,13 @@ from audio_stream.domain.tracks import (
     Track,
     TrackState,
     original_key,
+    track_labels,
     waveform_key,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from audio_stream.domain.ids import TrackId
     from audio_stream.usecases.ports import BlobStore, Finalised, MediaTool, Scratch, Spool
     from audio_stream.usecases.track_blobs import TrackBlobs
     from audio_stream.usecases.track_changes import TrackChanges
@@ -67,7 +67,7 @@ class StoreOriginal:
             source = await self._source(recording, folder, size_bytes)
             target = folder / "original"
             finalised = await self._media.finalise(source, target)
-            await self._put(track.id, finalised, target)
+            await self._put(track, finalised, target)
         made_of = _Made(
             finalised=finalised,
             spool_bytes=size_bytes,
@@ -80,11 +80,13 @@ class StoreOriginal:
             raise
         return StoredOriginal(saved, finalised.kept_raw_because)
 
-    async def _put(self, track_id: TrackId, finalised: Finalised, target: Path) -> None:
-        audio_key = original_key(track_id, finalised.revision, finalised.mime_type)
+    async def _put(self, track: Track, finalised: Finalised, target: Path) -> None:
+        audio_key = original_key(track.id, finalised.revision, finalised.mime_type)
         peaks = await self._media.measure_peaks(target)
-        await self._blobs.put(audio_key, target, mime_type=finalised.mime_type)
-        peaks_key = waveform_key(track_id, finalised.revision)
+        await self._blobs.put(
+            audio_key, target, mime_type=finalised.mime_type, labels=track_labels(track)
+        )
+        peaks_key = waveform_key(track.id, finalised.revision)
         await self._blobs.put(peaks_key, peaks, mime_type="application/json")
 
     async def _source(self, recording: Recording, folder: Path, size_bytes: int) -> Path:

@@ -17,7 +17,7 @@ from audio_stream.usecases.ports import Blob, BlobStore
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
 _INCOMING = "~incoming"
@@ -51,6 +51,7 @@ class FileBlobStore(BlobStore):
         source: Path | bytes,
         *,
         mime_type: str,  # noqa: ARG002 - files have none; it is sniffed again when served
+        labels: Mapping[str, str] | None = None,  # noqa: ARG002 - nobody else reads them here
     ) -> None:
         """Store a copy under `key`. Raises ValueError for what is no key."""
         if not is_key(key):

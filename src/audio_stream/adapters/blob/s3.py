@@ -12,14 +12,15 @@ from audio_stream.adapters.blob.keys import is_key
 from audio_stream.adapters.blob.s3_blob import S3Blob
 from audio_stream.adapters.blob.s3_client import KEY_PREFIX, open_client
 from audio_stream.adapters.blob.s3_errors import s3_errors
+from audio_stream.adapters.blob.s3_target import Target
 from audio_stream.adapters.blob.s3_upload import FileUploads, Report, S3Upload
 from audio_stream.domain.errors import BlobNotFound, StorageFailed
 from audio_stream.domain.events import UploadProgressed
 from audio_stream.domain.ids import TrackId
-from audio_stream.usecases.ports import Blob, BlobStore, EventSink
+from audio_stream.usecases.ports import Blob, BlobStore, EventSink, Health
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
     from audio_stream.adapters.blob.s3_client import S3Options
@@ -31,7 +32,7 @@ _EVENT_EVERY_S = 1.0
 _TRACK_IN_KEY = re.compile(r"[a-z0-9]+/([0-9a-f]{32})/")
 
 
-class S3BlobStore(BlobStore):
+class S3BlobStore(BlobStore, Health):
     """Keeps blobs as objects of one bucket. Enter it before use.
 
     Files go through `uploads`, or through its own client when there are none; bytes, which are
@@ -58,7 +59,14 @@ class S3BlobStore(BlobStore):
         """Close the client."""
         await self._stack.aclose()
 
-    async def put(self, key: str, source: Path | bytes, *, mime_type: str) -> None:
+    async def put(
+        self,
+        key: str,
+        source: Path | bytes,
+        *,
+        mime_type: str,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
         """Store under `key`, and return when size and checksum were found to be right there.
 
         A file that is there already is not sent again. Raises ValueError for what is no key.
@@ -66,30 +74,30 @@ class S3BlobStore(BlobStore):
         if not is_key(key):
             raise ValueError(f"not a key: {key!r}")
         direct = S3Upload(self._client, self._options)
+        target = Target(key=key, mime_type=mime_type, labels=labels or {})
         with self._watched(key):
             if isinstance(source, bytes):
                 async with self._places:
-                    await direct.put(source, key, mime_type=mime_type)
+                    await direct.put(source, target)
             else:
                 uploads = self._uploads or direct
-                report = self._progress_of(key)
-                await uploads.upload(source, key, mime_type=mime_type, report=report)
+                await uploads.upload(source, target, self._progress_of(key))
 
     async def open(self, key: str) -> Blob:
         """Return the object under `key`."""
         if not is_key(key):
             raise BlobNotFound(key)
-        target = self._target(key)
+        address = self._address(key)
         with self._watched(key):
-            found = await self._client.head_object(**target)
+            found = await self._client.head_object(**address)
         size_bytes, etag = found["ContentLength"], found["ETag"]
-        return S3Blob(self._client, target, key, size_bytes=size_bytes, etag=etag)
+        return S3Blob(self._client, address, key, size_bytes=size_bytes, etag=etag)
 
     async def delete(self, key: str) -> None:
         """Remove the object."""
         if is_key(key):
             with self._watched(key):
-                await self._client.delete_object(**self._target(key))
+                await self._client.delete_object(**self._address(key))
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
         """List page by page: S3 tells at most 1,000 keys at a time."""
@@ -120,7 +128,23 @@ class S3BlobStore(BlobStore):
                 pass  # it is kept
         return self._trouble
 
-    def _target(self, key: str) -> dict[str, str]:
+    async def announce(self, key: str) -> None:
+        """Have the bucket tell whoever listens to it of an object once more.
+
+        The object is copied onto itself, up to 5 GB of it. Raises BlobNotFound, StorageAway.
+        """
+        address = self._address(key)
+        with self._watched(key):
+            found = await self._client.head_object(**address)
+            await self._client.copy_object(
+                **address,
+                CopySource=address,
+                MetadataDirective="REPLACE",  # S3 refuses a copy that changes nothing
+                ContentType=found["ContentType"],
+                Metadata=found["Metadata"],
+            )
+
+    def _address(self, key: str) -> dict[str, str]:
         return {"Bucket": self._options.bucket, "Key": KEY_PREFIX + key}
 
     @contextmanager

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from audio_stream.adapters.blob.s3_client import S3Options
     from audio_stream.adapters.blob.s3_content import Content, Part, Section
+    from audio_stream.adapters.blob.s3_target import Target
 
 _PARTS_AT_ONCE = 4
 _ABORT_TIMEOUT_S = 3.0
@@ -29,15 +30,13 @@ class Sending:
         client: Any,  # noqa: ANN401 - aiobotocore ships no types
         options: S3Options,
         content: Content,
-        target: Mapping[str, str],
-        *,
-        mime_type: str,
+        target: Target,
     ) -> None:
         self._client = client
         self._options = options
         self._content = content
-        self._target = target
-        self._mime_type = mime_type
+        self._address = target.address(options.bucket)
+        self._description = target.description()
         self._done_bytes = 0
         self._under_way: set[Section | io.BytesIO] = set()
 
@@ -60,18 +59,18 @@ class Sending:
         return await self._request(
             "put_object",
             self._content.parts[0],
-            **self._target,
+            **self._address,
+            **self._description,
             **condition,
-            ContentType=self._mime_type,
         )
 
     async def _send_parts(self, condition: Mapping[str, str]) -> Mapping[str, Any]:
         await self._abort_abandoned()
         asks = {"ChecksumAlgorithm": "SHA256"} if self._options.sends_checksums else {}
         began = await self._client.create_multipart_upload(
-            **self._target, **asks, ContentType=self._mime_type
+            **self._address, **self._description, **asks
         )
-        upload = {**self._target, "UploadId": began["UploadId"]}
+        upload = {**self._address, "UploadId": began["UploadId"]}
         try:
             sent = await self._send_all(upload)
             done: Mapping[str, Any] = await self._client.complete_multipart_upload(
@@ -116,14 +115,14 @@ class Sending:
 
     async def _abort_abandoned(self) -> None:
         """Abort what was begun under this key by a process that was killed."""
-        bucket, key = self._target["Bucket"], self._target["Key"]
+        bucket, key = self._address["Bucket"], self._address["Key"]
         try:
             found = await self._client.list_multipart_uploads(Bucket=bucket, Prefix=key)
         except ClientError:
             return  # it may be forbidden, and is not needed
         for upload in found.get("Uploads", ()):
             if upload["Key"] == key:
-                await self._abort({**self._target, "UploadId": upload["UploadId"]})
+                await self._abort({**self._address, "UploadId": upload["UploadId"]})
 
     async def _abort(self, upload: Mapping[str, str]) -> None:
         try:

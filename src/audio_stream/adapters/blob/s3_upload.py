@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import ClientError
 
 from audio_stream.adapters.blob.keys import PIECE_BYTES
-from audio_stream.adapters.blob.s3_client import KEY_PREFIX
 from audio_stream.adapters.blob.s3_content import Content, read_content
 from audio_stream.adapters.blob.s3_errors import NOT_FOUND, code_of, s3_errors
 from audio_stream.adapters.blob.s3_parts import Sending
@@ -20,6 +19,7 @@ from audio_stream.domain.errors import StorageAway
 
 if TYPE_CHECKING:
     from audio_stream.adapters.blob.s3_client import S3Options
+    from audio_stream.adapters.blob.s3_target import Target
 
 Report = Callable[[int, int], None]
 """Told now and then how many bytes were sent, and of how many."""
@@ -37,8 +37,8 @@ _UNCONDITIONAL = "NotImplemented"
 class FileUploads(Protocol):
     """Stores files in S3, as many at once as it likes."""
 
-    async def upload(self, source: Path, key: str, *, mime_type: str, report: Report) -> None:
-        """Return when the file is stored under `key` and was found there as it is here.
+    async def upload(self, source: Path, target: Target, report: Report) -> None:
+        """Return when the file is stored as `target` and was found there as it is here.
 
         One that is there already is not sent again. Raises StorageAway, StorageFailed.
         """
@@ -58,51 +58,48 @@ class S3Upload(FileUploads):
         self._options = options
         self._conditional = True
 
-    async def upload(self, source: Path, key: str, *, mime_type: str, report: Report) -> None:
+    async def upload(self, source: Path, target: Target, report: Report) -> None:
         """Look first; look again after each sending."""
-        with s3_errors(key):
+        with s3_errors(target.key):
             content = await asyncio.to_thread(read_content, source)
-            target = self._target(key)
             for _ in range(_TRIES):
                 found = await self._look(target, content)
                 if found is _Found.THE_SAME:
                     return
-                sending = Sending(self._client, self._options, content, target, mime_type=mime_type)
+                sending = Sending(self._client, self._options, content, target)
                 await self._send(sending, content, found, report)
-            if await self._look(target, content) is not _Found.THE_SAME:
-                raise StorageAway(f"What S3 keeps as {key} is not what was sent.")
+            await self._check(target, content)
 
-    async def put(self, data: bytes, key: str, *, mime_type: str) -> None:
+    async def put(self, data: bytes, target: Target) -> None:
         """Replace what is there, in one request whose answer tells what was stored."""
-        with s3_errors(key):
+        with s3_errors(target.key):
             content = read_content(data)
-            target = self._target(key)
-            sending = Sending(self._client, self._options, content, target, mime_type=mime_type)
+            sending = Sending(self._client, self._options, content, target)
             answer = await sending.send(only_if_absent=False)
-            if content.is_told_by(answer):
-                return
-            if await self._look(target, content) is not _Found.THE_SAME:
-                raise StorageAway(f"What S3 keeps as {key} is not what was sent.")
+            if not content.is_told_by(answer):
+                await self._check(target, content)
 
-    def _target(self, key: str) -> dict[str, str]:
-        return {"Bucket": self._options.bucket, "Key": KEY_PREFIX + key}
+    async def _check(self, target: Target, content: Content) -> None:
+        if await self._look(target, content) is not _Found.THE_SAME:
+            raise StorageAway(f"What S3 keeps as {target.key} is not what was sent.")
 
-    async def _look(self, target: dict[str, str], content: Content) -> _Found:
+    async def _look(self, target: Target, content: Content) -> _Found:
+        address = target.address(self._options.bucket)
         try:
-            told = await self._client.head_object(**target, ChecksumMode="ENABLED")
+            told = await self._client.head_object(**address, ChecksumMode="ENABLED")
             if told["ContentLength"] != content.size_bytes:
                 return _Found.ANOTHER
-            same = content.is_told_by(told) or await self._read_back(target) == content.sha256
+            same = content.is_told_by(told) or await self._read_back(address) == content.sha256
         except ClientError as error:
             if code_of(error) in NOT_FOUND:
                 return _Found.NOTHING
             raise
         return _Found.THE_SAME if same else _Found.ANOTHER
 
-    async def _read_back(self, target: dict[str, str]) -> bytes:
+    async def _read_back(self, address: dict[str, str]) -> bytes:
         """Return the SHA-256 of an object whose description does not tell what it is."""
         digest = hashlib.sha256()
-        answer = await self._client.get_object(**target)
+        answer = await self._client.get_object(**address)
         async with answer["Body"] as body:
             async for piece in body.iter_chunks(PIECE_BYTES):
                 digest.update(piece)

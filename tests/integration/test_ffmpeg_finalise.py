@@ -93,9 +93,19 @@ async def test_every_recorders_file_keeps_all_packets_tells_its_time_and_can_be_
     assert finalised.kept_raw_because is None
     if recording.name != "webkit-aac.mp4":  # which ffmpeg misreads, see below
         assert _contents(packets(bench.target)) == _contents(_packets_of_sample(recording))
+    assert _is_indexed_ahead(bench.target.read_bytes(), finalised.mime_type)
     duration_s = finalised.duration_s
     assert told_duration_s(bench.target) == pytest.approx(duration_s, abs=0.07)
     assert decoded_s(bench.target, from_s=duration_s / 2) == pytest.approx(duration_s / 2, abs=0.1)
+
+
+def _is_indexed_ahead(data: bytes, mime_type: str) -> bool:
+    """Tell whether what a player needs for seeking comes before the audio; Ogg has no index."""
+    if mime_type.startswith("audio/webm"):
+        return 0 < data.index(b"\x1c\x53\xbb\x6b") < data.index(b"\x1f\x43\xb6\x75")
+    if mime_type.startswith("audio/mp4"):
+        return 0 < data.index(b"moov") < data.index(b"mdat")
+    return mime_type.startswith("audio/ogg") or data.find(b"Info", 0, 500) > 0
 
 
 def _contents(of: list[Packet]) -> list[tuple[int, str]]:
@@ -113,17 +123,6 @@ async def test_what_webkit_writes_twice_is_read_once_and_rightly(bench: Bench) -
     assert not complaints(bench.target)
 
 
-async def test_what_a_player_needs_for_seeking_comes_before_the_audio(bench: Bench) -> None:
-    await bench.finalise(SAMPLES / "firefox-100ms.webm")
-    webm = bench.target.read_bytes()
-    assert 0 < webm.index(b"\x1c\x53\xbb\x6b") < webm.index(b"\x1f\x43\xb6\x75")
-    await bench.finalise(SAMPLES / "safari-like.mp4")
-    mp4 = bench.target.read_bytes()
-    assert 0 < mp4.index(b"moov") < mp4.index(b"mdat")
-    await bench.finalise(SAMPLES / "source-cbr.mp3")
-    assert bench.target.read_bytes().find(b"Info", 0, 500) > 0
-
-
 async def test_ten_minutes_find_room_for_their_whole_index(bench: Bench) -> None:
     loop = ("-stream_loop", "49", "-i", SAMPLES / "chromium-100ms.webm", "-c", "copy")
     finalised = await bench.finalise(bench.make("long.webm", *loop))
@@ -136,7 +135,7 @@ async def test_ten_minutes_find_room_for_their_whole_index(bench: Bench) -> None
     assert decoded_s(bench.target, from_s=597) == pytest.approx(3, abs=0.15)
 
 
-@pytest.mark.parametrize("part", [0.1, 0.55, 1.0])
+@pytest.mark.parametrize("part", [0.3, 1.0])
 @pytest.mark.parametrize(
     "name",
     [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -19,16 +18,9 @@ from audio_stream.adapters.media.run import LimitedFfmpeg, Limits
 from audio_stream.domain.containers.container import Container
 from audio_stream.domain.errors import MediaToolFailed, StorageFull
 from contracts.media_tool_contract import AT, TITLE
-from ffmpeg_probe import FFMPEGS, SAMPLES, WHEEL
+from ffmpeg_probe import FFMPEGS, SAMPLES, WHEEL, script
 
 each_ffmpeg = pytest.mark.parametrize("ffmpeg", FFMPEGS, ids=lambda path: path.name)
-
-
-def _script(folder: Path, text: str) -> Path:
-    path = folder / "ffmpeg"
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
 
 
 def _limited(ffmpeg: Path, **changes: float) -> LimitedFfmpeg:
@@ -38,45 +30,52 @@ def _limited(ffmpeg: Path, **changes: float) -> LimitedFfmpeg:
     )
 
 
-@pytest.fixture
-def alive(tmp_path: Path) -> Path:
-    """Return a pipe that is open as long as any process of a run lives."""
-    path = tmp_path / "alive"
-    os.mkfifo(path)
-    return path
+class Hanging:
+    """An ffmpeg with a child, neither of which would ever end, and a pipe that both hold open."""
+
+    def __init__(self, folder: Path) -> None:
+        pipe = folder / "alive"
+        os.mkfifo(pipe)
+        self._reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        # Ours too, until the run is over: one that was killed before it came to open the pipe has
+        # let go of it as well.
+        self._ours = os.open(pipe, os.O_WRONLY)
+        os.set_blocking(self._reading, True)
+        self.ffmpeg = script(folder, f"exec 3>'{pipe}'; echo on >&3; sleep 600 & sleep 600")
+
+    async def started(self) -> None:
+        assert await asyncio.to_thread(os.read, self._reading, 100) == b"on\n"
+
+    async def gone(self) -> None:
+        """Return when no process of the run is left."""
+        os.close(self._ours)
+        while await asyncio.to_thread(os.read, self._reading, 100):
+            pass
+        os.close(self._reading)
 
 
-def _hanging(folder: Path, alive: Path) -> Path:
-    """Return an ffmpeg with a child, neither of which would ever end."""
-    return _script(folder, f"exec 3>'{alive}'; echo started >&3; sleep 600 & sleep 600")
+async def test_a_run_that_takes_too_long_is_killed_with_all_its_children(tmp_path: Path) -> None:
+    hanging = Hanging(tmp_path)
+    with pytest.raises(MediaToolFailed, match=r"longer than the 0\.7 s"):
+        await _limited(hanging.ffmpeg, time_s=0.7).run([])
+    await hanging.gone()
 
 
-async def test_a_run_that_takes_too_long_is_killed_with_all_its_children(
-    tmp_path: Path, alive: Path
-) -> None:
-    hanging = _limited(_hanging(tmp_path, alive), time_s=0.5)
-    running = asyncio.create_task(hanging.run([]))
-    said = await asyncio.to_thread(alive.read_text)  # returns when the last of them is gone
-    assert said == "started\n"
-    with pytest.raises(MediaToolFailed, match=r"longer than the 0\.5 s"):
-        await running
-
-
-async def test_a_cancelled_run_is_killed_with_all_its_children(tmp_path: Path, alive: Path) -> None:
-    running = asyncio.create_task(_limited(_hanging(tmp_path, alive)).run([]))
-    with await asyncio.to_thread(alive.open) as reading:
-        assert await asyncio.to_thread(reading.readline) == "started\n"
-        running.cancel()
-        assert await asyncio.to_thread(reading.read) == ""
+async def test_a_cancelled_run_is_killed_with_all_its_children(tmp_path: Path) -> None:
+    hanging = Hanging(tmp_path)
+    running = asyncio.create_task(_limited(hanging.ffmpeg).run([]))
+    await hanging.started()
+    running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+    await hanging.gone()
 
 
 async def test_a_copy_that_hangs_is_tried_once_and_the_raw_bytes_are_kept(tmp_path: Path) -> None:
     source, target, tries = SAMPLES / "chromium-100ms.webm", tmp_path / "target", tmp_path / "tries"
     lists = f"case $* in *framehash*) exec '{WHEEL}' \"$@\";; esac"
     hangs = f"echo try >>'{tries}'; exec sleep 600"
-    media = FfmpegMedia(_script(tmp_path, f"{lists}; {hangs}"), time_limit_s=2)
+    media = FfmpegMedia(script(tmp_path, f"{lists}; {hangs}"), time_limit_s=2)
     finalised = await media.finalise(source, target)
     assert finalised.kept_raw_because == "The converter took longer than the 2 s it may take."
     assert finalised.mime_type == "audio/webm;codecs=opus"
@@ -92,7 +91,7 @@ async def test_a_copy_that_is_empty_is_not_taken_for_an_empty_recording(tmp_path
         f"case $* in *framehash*) case $* in */source*) exec '{WHEEL}' \"$@\";; esac; exit;; esac; "
         'for last; do :; done; : >"${last#file:}"'
     )
-    finalised = await FfmpegMedia(_script(tmp_path, makes_nothing)).finalise(source, target)
+    finalised = await FfmpegMedia(script(tmp_path, makes_nothing)).finalise(source, target)
     assert finalised.kept_raw_because
     assert finalised.duration_s == pytest.approx(12, abs=0.05)
     assert _read(target) == _read(source)
@@ -100,7 +99,7 @@ async def test_a_copy_that_is_empty_is_not_taken_for_an_empty_recording(tmp_path
 
 async def test_a_run_has_its_limits_and_a_low_priority(tmp_path: Path) -> None:
     said = bytearray()
-    shown = _script(tmp_path, "ulimit -t; ulimit -c; nice; ulimit -v")
+    shown = script(tmp_path, "ulimit -t; ulimit -c; nice; ulimit -v")
     await _limited(shown, time_s=29, memory_bytes=1 << 28).run([], said.extend)
     cpu_s, core, niceness, memory = said.decode().split()
     assert (cpu_s, core) == ("30", "0")
@@ -113,7 +112,7 @@ async def test_a_run_is_told_no_secrets(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("ADMIN_PASSWORD", "hunter2")
     monkeypatch.setenv("AWS_PROFILE", "me")
     said = bytearray()
-    await _limited(_script(tmp_path, "env")).run([], said.extend)
+    await _limited(script(tmp_path, "env")).run([], said.extend)
     assert b"PATH=" in said
     assert b"hunter2" not in said
     assert b"AWS" not in said
@@ -138,8 +137,8 @@ async def test_too_little_memory_fails_in_words(ffmpeg: Path) -> None:
 
 
 def test_processor_time_is_limited_even_when_nobody_waits_any_more(tmp_path: Path) -> None:
-    spinning = _script(tmp_path, "while :; do :; done")
-    limited = [sys.executable, "-I", "-S", limited_program.__file__, "1", str(1 << 30), "0"]
+    spinning = script(tmp_path, "while :; do :; done")
+    limited = [sys.executable, "-I", "-S", limited_program.__file__, "1", str(1 << 30), "0", "0"]
     done = subprocess.run([*limited, spinning], check=False)
     assert done.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
 
@@ -148,7 +147,7 @@ def test_processor_time_is_limited_even_when_nobody_waits_any_more(tmp_path: Pat
 async def test_a_full_disk_is_told_as_such_whatever_the_exit_status(
     words: str, tmp_path: Path
 ) -> None:
-    full = _script(tmp_path, f"echo 'Error writing trailer: {words}' >&2")
+    full = script(tmp_path, f"echo 'Error writing trailer: {words}' >&2")
     with pytest.raises(StorageFull):
         await _limited(full).run([])
 
@@ -159,7 +158,7 @@ async def test_an_ffmpeg_that_is_not_there_is_told_of(tmp_path: Path) -> None:
 
 
 async def test_of_endless_complaints_the_first_and_the_last_are_kept(tmp_path: Path) -> None:
-    noisy = _script(
+    noisy = script(
         tmp_path,
         "echo '[webm @ 0x1] file:/spool/x: First.' >&2; yes 'And another.' | head -c 900000 >&2; "
         "echo Last. >&2; exit 1",

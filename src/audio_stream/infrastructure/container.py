@@ -19,6 +19,7 @@ from audio_stream.adapters.files import Files
 from audio_stream.adapters.http.health_controller import HealthController
 from audio_stream.adapters.http.legacy_controller import LegacyController
 from audio_stream.adapters.http.live_controller import LiveController
+from audio_stream.adapters.http.metrics_controller import MetricsController
 from audio_stream.adapters.http.page_events import EventsController, PageEvents
 from audio_stream.adapters.http.pages_controller import Appearance, PagesController
 from audio_stream.adapters.http.recordings_controller import IngestOptions, RecordingsController
@@ -34,6 +35,7 @@ from audio_stream.adapters.spool.folder_spool_file import Fsync
 from audio_stream.infrastructure.background import BackgroundTrackWork
 from audio_stream.infrastructure.clock import SystemClock
 from audio_stream.infrastructure.logs import LogJournal
+from audio_stream.infrastructure.metrics import UploadMetrics, new_registry
 from audio_stream.infrastructure.resources import web_folder
 from audio_stream.infrastructure.resuming import Resuming
 from audio_stream.infrastructure.scratch import FolderScratch
@@ -348,7 +350,21 @@ class Container(containers.DeclarativeContainer):
     resuming = providers.Singleton(
         Resuming, resume_work=resume_work, reconcile_library=reconcile_library, journal=journal
     )
-    check_readiness = providers.Singleton(CheckReadiness, providers.List(spool, work, resuming))
+    check_readiness = providers.Singleton(
+        CheckReadiness,
+        providers.Selector(
+            _store,
+            folder=providers.List(spool, work, resuming),
+            s3=providers.List(spool, blobs, work, resuming),
+        ),
+    )
+    metrics = providers.Selector(
+        _store,
+        folder=providers.Singleton(new_registry),
+        s3=providers.Singleton(
+            new_registry, providers.Singleton(UploadMetrics, uploads.provided.status)
+        ),
+    )
     list_tracks = providers.Singleton(ListTracks, catalog)
     read_track = providers.Singleton(ReadTrack, catalog)
     rename_track = providers.Singleton(RenameTrack, track_changes)
@@ -372,6 +388,7 @@ class Container(containers.DeclarativeContainer):
     )
     controllers = providers.List(
         providers.Singleton(HealthController, check_readiness),
+        providers.Singleton(MetricsController, metrics),
         providers.Singleton(
             RecordingsController,
             start=start_recording,

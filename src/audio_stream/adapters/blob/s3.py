@@ -29,6 +29,7 @@ _PUTS_AT_ONCE = 32
 """Of bytes, so that a burst of them opens no thousand connections."""
 
 _EVENT_EVERY_S = 1.0
+_ASK_TIMEOUT_S = 2.0
 _TRACK_IN_KEY = re.compile(r"[a-z0-9]+/([0-9a-f]{32})/")
 
 
@@ -120,12 +121,13 @@ class S3BlobStore(BlobStore, Health):
         """Return what is wrong with S3, None when the last that was asked of it went well."""
         if self._trouble is not None:
             try:
-                with self._watched(""):
-                    await self._client.list_objects_v2(
-                        Bucket=self._options.bucket, Prefix=KEY_PREFIX, MaxKeys=1
-                    )
-            except StorageFailed:
-                pass  # it is kept
+                async with asyncio.timeout(_ASK_TIMEOUT_S):
+                    with self._watched(""):
+                        await self._client.list_objects_v2(
+                            Bucket=self._options.bucket, Prefix=KEY_PREFIX, MaxKeys=1
+                        )
+            except (StorageFailed, TimeoutError):
+                pass  # what is known is told
         return self._trouble
 
     async def announce(self, key: str) -> None:

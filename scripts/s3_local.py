@@ -5,6 +5,7 @@ Everything in it is gone when it ends.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -25,6 +26,7 @@ LIMIT_MS = 300_000
 
 def main() -> None:
     """Serve until Ctrl-C, converting every original that appears."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request tells nothing
     server = ThreadedMotoServer("127.0.0.1", PORT, verbose=False)
     server.start()
     url = f"http://localhost:{PORT}"

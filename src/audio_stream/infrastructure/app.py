@@ -70,9 +70,13 @@ async def open_everything(container: Container) -> AsyncIterator[None]:
     settings: Settings = container.settings()
     async with AsyncExitStack() as stack:
         container.scratch().sweep()
-        for resource in (container.catalog(), container.spool(), container.blobs()):
+        stores = [container.catalog(), container.spool(), container.blobs()]
+        if settings.media_persist_s3_bucket_name is not None:
+            stores.append(container.uploads())
+        for resource in stores:
             await stack.enter_async_context(resource)
         await stack.enter_async_context(container.work())
+        await stack.enter_async_context(container.live_mp3())
         await container.resume_work().index()
         stack.push_async_callback(container.open_recordings().close_all)
         await stack.enter_async_context(container.resuming())

@@ -27,11 +27,12 @@ from audio_stream.domain.errors import MediaToolFailed, NoAudio, PacketsLost, Un
 from audio_stream.usecases.ports import Finalised, MediaTool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from audio_stream.adapters.media.arguments import Form
+    from audio_stream.adapters.media.run import Finished
     from audio_stream.domain.titles import Title
 
 # What cannot be read at all in a file this small is a header, and a first packet cut short. In a
@@ -52,11 +53,13 @@ class FfmpegMedia(MediaTool):
         time_limit_s: float = 3600.0,
         memory_limit_bytes: int = 1 << 30,
         file_limit_bytes: int = 8 << 30,
+        at_once: int = 1,
     ) -> None:
         self._mp3_bitrate = arguments.check_bitrate(mp3_bitrate)
         limits = Limits(time_limit_s, memory_limit_bytes, file_limit_bytes)
         self._time_limit_s = time_limit_s
         self._ffmpeg = LimitedFfmpeg(ffmpeg, limits)
+        self._places = asyncio.Semaphore(at_once)
 
     async def finalise(self, source: Path, target: Path) -> Finalised:
         """Try one form of a copy after the other until one has all packets; else keep the raw.
@@ -104,7 +107,7 @@ class FfmpegMedia(MediaTool):
         with _only_failures():
             async with readable(source, source) as sound:
                 command = arguments.decode_pcm(sound.path, sound.container)
-                finished = await self._ffmpeg.run(command, peaks.feed)
+                finished = await self._run(command, peaks.feed)
         if peaks.empty:
             raise MediaToolFailed(f"The audio cannot be decoded: {finished.reason}")
         return peaks.to_json()
@@ -129,10 +132,17 @@ class FfmpegMedia(MediaTool):
                 await asyncio.to_thread(tell_length, scratch, copy.duration_s)
             return await _keep(scratch, target, form.container, copy, None)
 
+    async def _run(
+        self, command: Sequence[str], consume: Callable[[bytes], None] | None = None
+    ) -> Finished:
+        """Run ffmpeg when it is its turn: more at once than processors gain nothing."""
+        async with self._places:
+            return await self._ffmpeg.run(command, consume)
+
     async def _list_packets(self, sound: Sound) -> PacketListing:
         packets = PacketListing()
         command = arguments.list_packets(sound.path, sound.container)
-        finished = await self._ffmpeg.run(command, packets.feed)
+        finished = await self._run(command, packets.feed)
         # The exit status says little: it is 0 for much that is broken, and not for what is whole
         # but for its end.
         if packets.count:
@@ -142,7 +152,7 @@ class FfmpegMedia(MediaTool):
         raise MediaToolFailed(f"No audio could be read: {finished.reason}")
 
     async def _write(self, command: Sequence[str]) -> None:
-        finished = await self._ffmpeg.run(command)
+        finished = await self._run(command)
         # ffmpeg 5.1 ends well even where it could not write a file's index.
         if finished.status or "Error writing trailer" in finished.errors:
             raise MediaToolFailed(f"The converter failed: {finished.reason}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,3 +129,28 @@ async def test_a_bucket_is_adopted_and_what_is_not_the_original_s_left(
     assert track.name == "a b+ü"
     assert track.mp3.state is RenditionState.READY
     assert len(bucket.keys()) == 3
+
+
+def test_the_command_says_what_it_did(tmp_path: Path, media: Path) -> None:
+    command = [sys.executable, "-m", "audio_stream", "--data-dir", "data", "adopt"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS", "MEDIA"))}
+    done = subprocess.run(
+        [*command, "--folder", str(media)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Adopted 3 tracks; 1 could not be read" in done.stdout
+    assert done.returncode == 1
+
+
+def test_the_command_says_where_it_looked_in_vain(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "audio_stream", "--data-dir", "data", "adopt"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS", "MEDIA"))}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "There is no folder media" in done.stderr

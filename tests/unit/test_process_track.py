@@ -317,3 +317,11 @@ async def test_only_a_failed_mp3_can_be_tried_again(world: MemoryWorld) -> None:
     recording_id = await recorded(world)
     with pytest.raises(InvalidRequest):
         await world.container.retry_mp3().execute(track_id=TrackId(recording_id))
+
+
+async def test_a_track_whose_peaks_cannot_be_drawn_is_a_track(world: MemoryWorld) -> None:
+    world.media.fail_next_peaks = MediaToolFailed("no decoder")
+    recording_id = await recorded(world)
+    track = world.track(recording_id)
+    assert track.state is TrackState.READY
+    assert track.waveform_key is None

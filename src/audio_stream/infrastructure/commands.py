@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
+from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import CliApp, CliSubCommand, SettingsError, get_subcommand
 
 from audio_stream.infrastructure.settings import Settings
@@ -21,6 +23,14 @@ class RebuildCatalog(BaseModel):
     """
 
 
+class Adopt(BaseModel):
+    """Bring the recordings of the Node.js version into the library: audio-stream-files/*.ogg and
+    *.mp3 in the bucket, and the folder media. The old files stay. The server must be stopped.
+    """  # noqa: D205 - it is the help that people read
+
+    folder: Path | None = Field(None, description="The folder of its recordings, if not media.")
+
+
 class CommandLine(Settings):
     """A self-hosted radio and recorder.
 
@@ -29,6 +39,7 @@ class CommandLine(Settings):
     """
 
     rebuild_catalog: CliSubCommand[RebuildCatalog]
+    adopt: CliSubCommand[Adopt]
 
 
 def run_command(arguments: list[str]) -> int:
@@ -46,7 +57,13 @@ def run_command(arguments: list[str]) -> int:
         _complain(f"A setting cannot be read: {error}.")
         return USAGE_ERROR
     # Imported late, so that --help and a wrong setting answer at once.
-    if isinstance(get_subcommand(settings, is_required=False), RebuildCatalog):
+    command = get_subcommand(settings, is_required=False)
+    if isinstance(command, Adopt):
+        from audio_stream.infrastructure.adopt import adopt  # noqa: PLC0415
+        from audio_stream.infrastructure.alone import run_alone  # noqa: PLC0415
+
+        return run_alone(settings, partial(adopt, folder=command.folder))
+    if isinstance(command, RebuildCatalog):
         from audio_stream.infrastructure.alone import run_alone  # noqa: PLC0415
         from audio_stream.infrastructure.rebuild import rebuild_catalog  # noqa: PLC0415
 

@@ -41,6 +41,7 @@ from audio_stream.infrastructure.resuming import Resuming
 from audio_stream.infrastructure.scratch import FolderScratch
 from audio_stream.infrastructure.settings import Settings
 from audio_stream.infrastructure.upload_pool import UploadPool
+from audio_stream.usecases.adopt_old_tracks import AdoptOldTracks
 from audio_stream.usecases.append_chunk import AppendChunk, IngestLimits
 from audio_stream.usecases.append_first_chunk import AppendFirstChunk
 from audio_stream.usecases.check_readiness import CheckReadiness
@@ -364,6 +365,16 @@ class Container(containers.DeclarativeContainer):
         s3=providers.Singleton(
             new_registry, providers.Singleton(UploadMetrics, uploads.provided.status)
         ),
+    )
+    adopt_old_tracks = providers.Singleton(
+        AdoptOldTracks,
+        catalog=catalog,
+        manifests=manifests,
+        blobs=blobs,
+        media=media,
+        scratch=scratch,
+        journal=journal,
+        station=settings.provided.station,
     )
     list_tracks = providers.Singleton(ListTracks, catalog)
     read_track = providers.Singleton(ReadTrack, catalog)

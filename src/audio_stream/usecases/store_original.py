@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from audio_stream.domain.errors import TrackNotFound
+from audio_stream.domain.errors import MediaToolFailed, TrackNotFound
 from audio_stream.domain.recordings import Recording, RecordingState
 from audio_stream.domain.tracks import (
     MP3_TYPE,
@@ -67,9 +67,10 @@ class StoreOriginal:
             source = await self._source(recording, folder, size_bytes)
             target = folder / "original"
             finalised = await self._media.finalise(source, target)
-            await self._put(track, finalised, target)
+            drawn = await self._put(track, finalised, target)
         made_of = _Made(
             finalised=finalised,
+            drawn=drawn,
             spool_bytes=size_bytes,
             incomplete=recording.state is not RecordingState.FINISHED,
         )
@@ -80,14 +81,19 @@ class StoreOriginal:
             raise
         return StoredOriginal(saved, finalised.kept_raw_because)
 
-    async def _put(self, track: Track, finalised: Finalised, target: Path) -> None:
+    async def _put(self, track: Track, finalised: Finalised, target: Path) -> bool:
+        """Store the original, and its peaks if they can be measured: return whether they were."""
         audio_key = original_key(track.id, finalised.revision, finalised.mime_type)
-        peaks = await self._media.measure_peaks(target)
         await self._blobs.put(
             audio_key, target, mime_type=finalised.mime_type, labels=track_labels(track)
         )
+        try:
+            peaks = await self._media.measure_peaks(target)
+        except MediaToolFailed:
+            return False  # what cannot be decoded here may still play elsewhere
         peaks_key = waveform_key(track.id, finalised.revision)
         await self._blobs.put(peaks_key, peaks, mime_type="application/json")
+        return True
 
     async def _source(self, recording: Recording, folder: Path, size_bytes: int) -> Path:
         if recording.state is RecordingState.FINISHED:
@@ -102,6 +108,8 @@ class _Made:
     """What the new original is made of."""
 
     finalised: Finalised
+    drawn: bool
+    """Whether there are peaks."""
     spool_bytes: int
     incomplete: bool
 
@@ -130,6 +138,6 @@ class _Made:
             revision=made.revision,
             spool_bytes=self.spool_bytes,
             original=original,
-            waveform_key=waveform_key(track.id, made.revision),
+            waveform_key=waveform_key(track.id, made.revision) if self.drawn else None,
             mp3=mp3,
         )

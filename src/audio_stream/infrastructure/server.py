@@ -15,11 +15,11 @@ from aiohttp import web
 from audio_stream.infrastructure.alone import StartFailed, run_alone
 from audio_stream.infrastructure.app import SERVER_OPTIONS, make_app
 from audio_stream.infrastructure.container import Container
+from audio_stream.infrastructure.gradual_site import GradualSite
 
 if TYPE_CHECKING:
     from audio_stream.infrastructure.settings import Settings
 
-_BACKLOG = 4096
 _WANTED_DESCRIPTORS = 65536
 
 
@@ -42,7 +42,7 @@ async def _serve(settings: Settings) -> int:
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port, backlog=_BACKLOG)
+        site = GradualSite(runner, settings.host, settings.port)
         try:
             await site.start()
         except OSError as error:

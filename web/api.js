@@ -92,6 +92,11 @@ export async function renameTrack(id, title) {
 }
 
 /** @param {string} id */
+export async function retryMp3(id) {
+  await request(`/api/tracks/${encodeURIComponent(id)}/mp3`, { method: "POST" });
+}
+
+/** @param {string} id */
 export async function deleteTrack(id) {
   await request(`/api/tracks/${encodeURIComponent(id)}`, { method: "DELETE" });
 }

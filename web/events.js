@@ -3,8 +3,9 @@
  * only six connections to a host.
  *
  * @typedef {{open: () => void, station: (station: import("./api.js").Station) => void,
- *   track: (news: {id: string, deleted: boolean}) => void}} Listeners
- * @typedef {{type: "open"} | {type: "station" | "track", data: any}} News
+ *   track: (news: {id: string, deleted: boolean}) => void,
+ *   upload: (news: {id: ?string, sent_bytes: number, size_bytes: number}) => void}} Listeners
+ * @typedef {{type: "open"} | {type: "station" | "track" | "upload", data: any}} News
  */
 
 import { backoff_s } from "./backoff.js";
@@ -27,7 +28,7 @@ export function openEventSource(tell) {
       failures = 0;
       tell({ type: "open" });
     });
-    for (const type of /** @type {const} */ (["station", "track"])) {
+    for (const type of /** @type {const} */ (["station", "track", "upload"])) {
       source.addEventListener(type, ({ data }) => tell({ type, data: JSON.parse(data) }));
     }
     source.addEventListener("error", () => {

@@ -35,6 +35,7 @@ const stations = new StationChoice(find("#stations", HTMLFieldSetElement), () =>
 
 const news = new EventWatch({
   open: refresh,
+  upload: (progress) => library.noteUpload(progress),
   station(station) {
     stations.update(station);
     if (station.live && station.station === stations.chosen) live.wake();

@@ -1,5 +1,6 @@
 /** The drawer with the library's tracks. */
 
+import { Problem, retryMp3 } from "./api.js";
 import { element, find, icon } from "./dom.js";
 import { clock, dayAndTime } from "./format.js";
 import { describeState, rendition } from "./track-player.js";
@@ -98,7 +99,8 @@ export class TrackDrawer {
    * @param {Track} track
    */
   #fill(row, track) {
-    const known = JSON.stringify(track);
+    const stored = track.state === "processing" ? this.#library.storedShare(track.id) : null;
+    const known = JSON.stringify([track, stored]);
     if (row.dataset.known === known) return;
     const hadFocus = row.contains(document.activeElement);
     row.dataset.known = known;
@@ -113,15 +115,33 @@ export class TrackDrawer {
     const mark = element("span", { class: "track-mark" }, icon("play"));
     const button = element("button", { type: "button" }, mark, title);
     button.append(element("small", {}, facts.join(" · ")));
-    const state = describeState(track);
+    const state =
+      stored === null ? describeState(track) : `Being stored: ${Math.floor(stored * 100)} %`;
     if (state) button.append(element("span", { class: "track-state" }, state));
     button.disabled = track.state !== "ready";
     button.addEventListener("click", () => this.#onChoose(track));
     row.replaceChildren(button);
     const mp3 = rendition(track, "mp3");
     if (mp3?.state === "ready") row.append(downloadLink(track, `${mp3.url}?download`));
+    if (mp3?.state === "failed" && track.state === "ready") row.append(retryButton(track));
     if (hadFocus) button.focus();
   }
+}
+
+/** @param {Track} track */
+function retryButton(track) {
+  const button = element("button", { class: "pill quiet", type: "button" }, "Try again");
+  button.setAttribute("aria-label", `Try again to make the MP3 of ${track.title}`);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      await retryMp3(track.id); // News of the track draws the row anew.
+    } catch (error) {
+      button.disabled = false;
+      button.textContent = error instanceof Problem ? error.message : "Not now";
+    }
+  });
+  return button;
 }
 
 /** @param {Track} track @param {string} href */

@@ -33,6 +33,21 @@ export class TrackLibrary extends EventTarget {
   /** The newest track that plays, whatever is searched for. */
   newest = /** @type {?Track} */ (null);
 
+  /** How much of a track's file is stored, from 0 to 1, while that goes on. @type {Map<string, number>} */
+  #stored = new Map();
+
+  /** @param {string} id */
+  storedShare(id) {
+    return this.#stored.get(id) ?? null;
+  }
+
+  /** @param {{id: ?string, sent_bytes: number, size_bytes: number}} news */
+  noteUpload({ id, sent_bytes, size_bytes }) {
+    if (id === null || !this.#tracks.has(id)) return;
+    this.#stored.set(id, size_bytes > 0 ? sent_bytes / size_bytes : 1);
+    this.#changed();
+  }
+
   /** Read the first page again; what was loaded beyond it is kept up to date by news. */
   async refresh() {
     await this.#load({ cursor: null });
@@ -69,6 +84,7 @@ export class TrackLibrary extends EventTarget {
 
   /** @param {{id: string, deleted: boolean}} news */
   async apply({ id, deleted }) {
+    this.#stored.delete(id);
     let track = null;
     try {
       track = deleted ? null : await api.readTrack(id);

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { MemoryQueue } from "./chunk-queue.js";
 import { defaultTitle } from "./format.js";
+import { makeWay } from "./leftovers.js";
 import { SOUNDS } from "./microphone.js";
 import * as ownRecordings from "./own-recordings.js";
 import { Recorder } from "./recorder.js";
@@ -87,7 +88,7 @@ export class Broadcast {
     this.#uploader = new Uploader({
       queue: this.#kept ?? new MemoryQueue(),
       metadata,
-      server: { ...api, createRecording: createInPlaceOfLeftOver },
+      server: { ...api, createRecording: (...wanted) => this.#create(...wanted) },
       onStart: (id) => {
         ownRecordings.remember(station, id);
         this.#kept?.rename(id);
@@ -130,6 +131,17 @@ export class Broadcast {
     return new StoredQueue(this.#store, recording, this.#on.onStorage);
   }
 
+  /** @type {typeof api.createRecording} */
+  async #create(metadata, signal) {
+    try {
+      return await api.createRecording(metadata, signal);
+    } catch (error) {
+      if (!(error instanceof api.Problem && error.status === 409)) throw error;
+      if (!(await makeWay(metadata.station, this.#store))) throw error;
+      return api.createRecording(metadata, signal);
+    }
+  }
+
   async #forget() {
     // What cannot be removed is found complete on the next visit, and removed then.
     await this.#kept?.remove().catch(() => {});
@@ -148,10 +160,4 @@ export class Broadcast {
     else await this.#forget();
     this.#on.onFailure(error, isKept);
   }
-}
-
-/** @type {typeof api.createRecording} */
-async function createInPlaceOfLeftOver(metadata, signal) {
-  await ownRecordings.endLeftOver(metadata.station);
-  return api.createRecording(metadata, signal);
 }

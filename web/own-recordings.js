@@ -35,18 +35,21 @@ export function forget(station, id) {
   if (known === id) save(others);
 }
 
+/** @param {string} station @returns {?string} the recording that was not seen to end there */
+export function openOn(station) {
+  return load()[station] ?? null;
+}
+
 /**
- * End what another page of this browser left open on a station: it becomes a track as it is.
+ * End a recording of this browser with what the server has of it, though another page may still be
+ * adding to it. Rejects when the server cannot be reached.
  *
- * @param {string} station
+ * @param {string} id
  */
-export async function endLeftOver(station) {
-  const id = load()[station];
-  if (!id) return;
+export async function endAsItIs(id) {
   for (let tries = 0; tries < MOST_TRIES && !(await end(id)); tries++) {
     await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS * Math.random()));
   }
-  forget(station, id);
 }
 
 /**

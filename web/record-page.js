@@ -6,6 +6,7 @@ import { ChunkStore } from "./chunk-store.js";
 import { element, find } from "./dom.js";
 import { FinishedCard } from "./finished-card.js";
 import { clock, size, timeOfDay } from "./format.js";
+import { LeftoverList } from "./leftover-list.js";
 import { LevelMeter } from "./level-meter.js";
 import { explain, isAllowed, listDevices, Microphone } from "./microphone.js";
 import { CannotRecord } from "./recorder.js";
@@ -39,6 +40,7 @@ const card = new FinishedCard({
 const pageTitle = document.title;
 /** Null where this browser keeps nothing, as in some private windows. */
 const store = ChunkStore.open().catch(() => null);
+const leftovers = new LeftoverList(store);
 /** @type {?Broadcast} */
 let broadcast = null;
 /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -98,11 +100,15 @@ function describe({ station, title, started_at }) {
   return { station, title, started_at };
 }
 
-/** The broadcast cannot go on. @param {unknown} error */
-function giveUp(error) {
+/** The broadcast cannot go on. @param {unknown} error @param {boolean} isKept */
+function giveUp(error, isKept) {
   const ended = broadcast;
   rest();
-  tell(alarm, whyItEnded(error));
+  const kept = isKept
+    ? " What was not sent is kept in this browser: see “Not sent yet” below."
+    : "";
+  tell(alarm, whyItEnded(error) + kept);
+  if (isKept) leftovers.refresh();
   const isBusy = error instanceof api.Problem && error.status === 409;
   if (ended?.id === null) sent.textContent = "";
   if (isBusy && ended?.id === null) stationField.focus();
@@ -167,6 +173,7 @@ function showProgress({ sent_bytes, unsent_bytes, unsent_s, trouble }) {
   sent.classList.toggle("is-late", late);
   sent.dataset.sentBytes = String(sent_bytes);
   sent.dataset.unsentBytes = String(unsent_bytes);
+  sent.dataset.unsentS = unsent_s.toFixed(2);
   const state = studio.dataset.state;
   if (state !== "recording" && state !== "finishing") return;
   if (trouble) {

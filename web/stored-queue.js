@@ -120,9 +120,13 @@ export class StoredQueue {
     await this.#store.save(this.recording).catch(() => {}); // The next piece will try again.
   }
 
-  /** Everything that is kept, as one file; null when it cannot be played without its beginning. */
+  /** Nothing plays without its beginning. */
+  get isPlayable() {
+    return this.#entries[0]?.start === 0;
+  }
+
+  /** Everything that is kept, as one file. */
   async wholeFile() {
-    if (this.#entries[0]?.start !== 0) return null;
     await this.#writing;
     const { key, filetype } = this.recording;
     return new Blob(await this.#store.read(key, 0, this.end), { type: filetype });

@@ -1,0 +1,171 @@
+/** Offers what earlier visits could not send: send the rest, listen, discard. */
+
+import { element, find, icon } from "./dom.js";
+import { clock, dayAndTime } from "./format.js";
+import { findLeftovers } from "./leftovers.js";
+
+/** @import { ChunkStore } from "./chunk-store.js" */
+/** @import { Leftover } from "./leftovers.js" */
+/** @import { Progress } from "./uploader.js" */
+
+export class LeftoverList {
+  #section = find("#leftovers", HTMLElement);
+  #list = find("#leftovers ul", HTMLElement);
+  #dialog = find("#confirm-discard", HTMLDialogElement);
+  #store;
+  /** @type {Map<string, LeftoverRow>} */
+  #rows = new Map();
+  /** @type {?LeftoverRow} */
+  #doubted = null;
+  /** The searches, one after the other. */
+  #searching = Promise.resolve();
+
+  /** @param {Promise<?ChunkStore>} store */
+  constructor(store) {
+    this.#store = store;
+    this.#dialog.addEventListener("close", () => {
+      if (this.#dialog.returnValue === "discard") this.#doubted?.discard();
+      this.#doubted = null;
+    });
+    addEventListener("online", () => {
+      for (const row of this.#rows.values()) row.leftover.wake();
+    });
+    this.refresh();
+  }
+
+  /** Look again: a recording may have ended without having been sent, here or in another tab. */
+  refresh() {
+    this.#searching = this.#searching.then(() => this.#search()).catch(() => {});
+    return this.#searching;
+  }
+
+  async #search() {
+    const store = await this.#store;
+    if (!store) return;
+    const found = await findLeftovers(store, () => this.refresh());
+    const keys = new Set(found.map(({ recording }) => recording.key));
+    for (const row of [...this.#rows.values()]) {
+      if (!row.isBusy && !keys.has(row.leftover.recording.key)) this.#remove(row);
+    }
+    for (const leftover of found) {
+      if (this.#rows.has(leftover.recording.key)) continue;
+      const row = new LeftoverRow(leftover, {
+        doubt: () => this.#ask(row),
+        gone: () => this.#remove(row),
+      });
+      this.#rows.set(leftover.recording.key, row);
+      this.#list.append(row.element);
+    }
+    this.#section.hidden = this.#rows.size === 0;
+  }
+
+  /** @param {LeftoverRow} row */
+  #ask(row) {
+    this.#doubted = row;
+    find("#discard-title", HTMLElement).textContent = `“${row.leftover.recording.title}”`;
+    find("#discard-length", HTMLElement).textContent = clock(Math.ceil(row.leftover.unsent_s));
+    this.#dialog.returnValue = "keep";
+    this.#dialog.showModal();
+  }
+
+  /** @param {LeftoverRow} row */
+  #remove(row) {
+    row.element.remove();
+    this.#rows.delete(row.leftover.recording.key);
+    this.#section.hidden = this.#rows.size === 0;
+  }
+}
+
+class LeftoverRow {
+  #note = element("p", { class: "note", role: "status" });
+  #send = button("dark", "Send the rest", () => this.#sendRest());
+  #listen = button("quiet", "Listen", () => this.#play());
+  #discard;
+  #links = element("div", { class: "links" });
+  #gone;
+  isBusy = false;
+
+  /**
+   * @param {Leftover} leftover
+   * @param {{doubt: () => void, gone: () => void}} on
+   */
+  constructor(leftover, { doubt, gone }) {
+    this.leftover = leftover;
+    this.#gone = gone;
+    this.#discard = button("quiet", "Discard", doubt);
+    this.#listen.prepend(icon("play"));
+    this.#discard.prepend(icon("trash"));
+    this.#links.append(this.#send, this.#listen, this.#discard);
+    const title = element("b");
+    title.textContent = leftover.recording.title;
+    this.element = element("li", {}, title, this.#note, this.#links);
+    this.#tell();
+    this.#listen.hidden = !leftover.isPlayable;
+  }
+
+  #tell() {
+    const { started_at } = this.leftover.recording;
+    const { unsent_s, duration_s } = this.leftover;
+    const whole = unsent_s >= duration_s;
+    const missing = `${clock(Math.ceil(unsent_s))}${whole ? "" : ` of ${clock(duration_s)}`}`;
+    this.#note.textContent = `${dayAndTime(started_at)} · ${missing} not sent yet`;
+  }
+
+  async #sendRest() {
+    this.#become({ busy: true });
+    this.#note.textContent = "Sending…";
+    try {
+      const id = await this.leftover.send((progress) => this.#show(progress));
+      const link = element("a", { class: "pill quiet", href: `/?track=${id}`, target: "_blank" });
+      link.append(icon("link"), "Track");
+      this.#links.replaceChildren(link);
+      this.#note.textContent = "Sent. It is in the library now, whole.";
+    } catch (error) {
+      this.#become({ busy: false });
+      this.#note.textContent = `Not sent: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+
+  /** @param {Progress} progress */
+  #show({ unsent_s, trouble }) {
+    const rest = `Sending… not sent yet: ${clock(Math.ceil(unsent_s))}`;
+    this.#note.textContent = trouble ? `${trouble} It is tried again. ${rest}` : rest;
+  }
+
+  async #play() {
+    const src = URL.createObjectURL(await this.leftover.sound());
+    const audio = element("audio", { controls: "", src });
+    this.#listen.remove();
+    this.element.append(audio);
+    await audio.play().catch(() => {}); // The person can press its own button.
+  }
+
+  async discard() {
+    this.#become({ busy: true });
+    try {
+      await this.leftover.discard();
+      this.#gone();
+    } catch (error) {
+      this.#become({ busy: false });
+      this.#note.textContent = `Not discarded: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+
+  /** @param {{busy: boolean}} state */
+  #become({ busy }) {
+    this.isBusy = busy;
+    this.#send.disabled = busy;
+    this.#discard.disabled = busy;
+  }
+}
+
+/**
+ * @param {string} look
+ * @param {string} words
+ * @param {() => void} onClick
+ */
+function button(look, words, onClick) {
+  const made = element("button", { class: `pill ${look}`, type: "button" }, words);
+  made.addEventListener("click", onClick);
+  return made;
+}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
@@ -179,6 +180,17 @@ async def test_a_source_that_is_not_there_is_this_machines_trouble(
         await put(store, KEY, tmp_path / "missing")
     assert not isinstance(caught.value, StorageAway)
     assert await keys(store, "") == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"profile": "no-such"}, {"endpoint_url": "no-such"}, {"region": "no such"}]
+)
+async def test_options_that_cannot_be_right_are_told_at_once(
+    bucket: Bucket, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(StorageAway, match=next(iter(wrong.values()))):
+        async with S3BlobStore(replace(bucket.options(), **wrong), events=MemoryEvents()):
+            pass
 
 
 async def test_a_bucket_that_is_not_there_is_told_in_words(bucket: Bucket) -> None:

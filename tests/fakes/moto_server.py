@@ -97,9 +97,9 @@ class Bucket:
             Body=b"abandoned",
         )
 
-    def keys(self) -> list[str]:
+    def keys(self, prefix: str = "") -> list[str]:
         """Return the first thousand keys, whole."""
-        found = self.client.list_objects_v2(Bucket=self.name).get("Contents", [])
+        found = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix).get("Contents", [])
         return [each["Key"] for each in found]
 
     def bytes_of(self, key: str) -> bytes:

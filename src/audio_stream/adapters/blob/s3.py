@@ -8,13 +8,15 @@ import time
 from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
+from botocore.exceptions import BotoCoreError
+
 from audio_stream.adapters.blob.keys import is_key
 from audio_stream.adapters.blob.s3_blob import S3Blob
 from audio_stream.adapters.blob.s3_client import KEY_PREFIX, open_client
 from audio_stream.adapters.blob.s3_errors import s3_errors
 from audio_stream.adapters.blob.s3_target import Target
 from audio_stream.adapters.blob.s3_upload import FileUploads, Report, S3Upload
-from audio_stream.domain.errors import BlobNotFound, StorageFailed
+from audio_stream.domain.errors import BlobNotFound, StorageAway, StorageFailed
 from audio_stream.domain.events import UploadProgressed
 from audio_stream.domain.ids import TrackId
 from audio_stream.usecases.ports import Blob, BlobStore, EventSink, Health
@@ -52,8 +54,14 @@ class S3BlobStore(BlobStore, Health):
         self._trouble: str | None = None
 
     async def __aenter__(self) -> Self:
-        """Make the client. Nothing is asked of S3: it may be away, and come back."""
-        self._client = await self._stack.enter_async_context(open_client(self._options))
+        """Make the client. Nothing is asked of S3: it may be away, and come back.
+
+        Raises StorageAway if the options cannot be right.
+        """
+        try:
+            self._client = await self._stack.enter_async_context(open_client(self._options))
+        except (BotoCoreError, ValueError) as error:
+            raise StorageAway(f"S3 cannot be set up ({error}).") from error
         return self
 
     async def __aexit__(self, *_: object) -> None:

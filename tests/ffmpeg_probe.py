@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 import subprocess
 from dataclasses import dataclass
 from itertools import accumulate
@@ -66,6 +67,14 @@ def decode(path: Path, *, from_s: float = 0, timed: bool = False) -> bytes:
 def decoded_s(path: Path, *, from_s: float = 0) -> float:
     """Return how long it sounds, from some time on."""
     return len(decode(path, from_s=from_s)) / 16_000
+
+
+def script(folder: Path, text: str) -> Path:
+    """Return a program of that shell text, which passes for ffmpeg."""
+    path = folder / "ffmpeg"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
 
 
 def told(path: Path) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from audio_stream.adapters.live.limits import LiveLimits
+    from audio_stream.adapters.live.passes import Passes
     from audio_stream.adapters.live.timer import Timer
     from audio_stream.domain.containers.segments import MediaSegment
 
@@ -31,14 +32,18 @@ class MemoryBroadcast(Broadcast):
         initialization: bytes,
         limits: LiveLimits,
         timer: Timer,
+        passes: Passes,
         on_audience: Callable[[], None],
     ) -> None:
         self._media_type = media_type
         self.initialization = initialization
         self._limits = limits
         self._timer = timer
+        self._passes = passes
         self._on_audience = on_audience
         self._listeners: dict[Listener, None] = {}
+        self._converters: set[Listener] = set()
+        self._elsewhere = 0
         self._pending: list[MediaSegment] = []
         self._history: deque[MediaSegment] = deque()
         self._history_bytes = 0
@@ -51,27 +56,67 @@ class MemoryBroadcast(Broadcast):
         """The MIME type with codecs of what is sent."""
         return self._media_type
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self._over
+
+    @property
+    def newest_s(self) -> float | None:
+        """When the newest segment that was sent is to be heard; None before the first."""
+        return self._history[-1].time_s if self._history else None
+
     def __len__(self) -> int:
-        """Return how many listen."""
-        return len(self._listeners)
+        """Return how many listen, here or to what a converter makes of it."""
+        return len(self._listeners) - len(self._converters) + self._elsewhere
 
     def join(self, transport: asyncio.Transport, *, chunked: bool, backlog_s: float) -> None:
         """Send what came up to the last pass; the listener takes part from the next one."""
+        self._admit(transport, chunked=chunked, backlog_s=backlog_s)
+        self._on_audience()
+
+    def feed(self, converter: asyncio.Transport, *, backlog_s: float) -> None:
+        """Send a converter what a listener would get; it counts for none."""
+        listener = self._admit(converter, chunked=False, backlog_s=backlog_s)
+        if listener in self._listeners:
+            self._converters.add(listener)
+
+    def count_elsewhere(self, listeners: int) -> None:
+        """Count those who hear what a converter makes of this."""
+        self._elsewhere = listeners
+        self._on_audience()
+
+    def relay(self, media_type: str, on_audience: Callable[[], None]) -> MemoryBroadcast:
+        """Return a broadcast for what a converter makes of this; it needs no initialization."""
+        return MemoryBroadcast(
+            media_type=media_type,
+            initialization=b"",
+            limits=self._limits,
+            timer=self._timer,
+            passes=self._passes,
+            on_audience=on_audience,
+        )
+
+    def _admit(self, transport: asyncio.Transport, *, chunked: bool, backlog_s: float) -> Listener:
         now_s = self._timer.monotonic_s()
         listener = Listener(
             transport, chunked=chunked, limits=self._limits, now_s=now_s, on_gone=self._forget
         )
         if self._over:
             listener.finish(self._timer)
-            return
+            return listener
         self._listeners[listener] = None
-        listener.send(_framed(self._joining_bytes(backlog_s))[chunked], now_s)
-        self._on_audience()
+        joining = self._joining_bytes(backlog_s)
+        if joining:  # an empty chunk would be the last one
+            listener.send(_framed(joining)[chunked], now_s)
+        return listener
 
     def add(self, segments: Sequence[MediaSegment]) -> None:
-        """Keep segments for the next pass; one too large for a listener to hold is left out."""
+        """Send segments with the next pass; one too large for a listener to hold is left out."""
         limit = self._limits.backlog_bytes
         self._pending.extend(s for s in segments if len(s.data) <= limit)
+        if self._pending:
+            self._passes.ask_for(self)
 
     def begin_pass(self) -> Iterator[None]:
         """Return a pass over all listeners with all that is pending; each step is one slice."""
@@ -104,6 +149,7 @@ class MemoryBroadcast(Broadcast):
     def _forget(self, listener: Listener) -> None:
         if listener in self._listeners:
             del self._listeners[listener]
+            self._converters.discard(listener)
             self._on_audience()
 
     def _remember(self, segments: Iterable[MediaSegment]) -> None:

@@ -128,11 +128,12 @@ class Listener(asyncio.Protocol):
 def _plain_descriptor(transport: asyncio.Transport) -> int:
     """Return the descriptor that takes bytes as they are, -1 where only the transport does.
 
-    So it is under TLS, on Windows, and with other event loops, which may hold bytes back
-    without telling.
+    So it is under TLS, on Windows, where something stands before the transport that adds to the
+    bytes, and with other event loops, which may hold bytes back without telling.
     """
     connection = transport.get_extra_info("socket")
-    if connection is None or transport.get_extra_info("sslcontext") or os.name != "posix":
+    framed = transport.get_extra_info("sslcontext") or transport.get_extra_info("inner_transport")
+    if connection is None or framed or os.name != "posix":
         return -1
     if not isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop):
         return -1

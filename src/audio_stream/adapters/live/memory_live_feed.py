@@ -84,12 +84,12 @@ class MemoryLiveFeed(LiveFeed):
                 initialization=initialization,
                 limits=self._limits,
                 timer=self._timer,
+                passes=self._passes,
                 on_audience=partial(self._audience_changed, station),
             )
             self._announce(station)
         if segments:
             station.broadcast.add(segments)
-            self._passes.ask_for(station.broadcast)
 
     def release(self, recording_id: RecordingId) -> None:
         """End the broadcast: the listeners' responses end, the station is free."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+_QUIET = ("-nostdin", "-hide_banner", "-v", "error", "-y")
+
 PCM_RATE_HZ = 8000
 """The sample rate of `decode_pcm`: enough to see a waveform's shape."""
 
@@ -144,6 +146,18 @@ def decode_pcm(source: Path, container: Container) -> list[str]:
     return [*_read(source, container), *decoded, "-f", "s16le", "pipe:1"]
 
 
+def live_mp3(container: Container, *, bitrate: str) -> list[str]:
+    """Turn standard input into MP3 on standard output, each frame as soon as it can be.
+
+    No frame leans on the one before (the bit reservoir), so that one can begin with any.
+    """
+    quick = ["-fflags", "nobuffer", "-probesize", "32", "-analyzeduration", "0"]
+    read = [*_safely(container, "pipe"), "-i", "pipe:0", "-map", "0:a:0"]
+    encoded = ["-c:a", "libmp3lame", "-b:a", bitrate, "-reservoir", "0", *_EXACT]
+    frames = ["-f", "mp3", "-write_xing", "0", "-id3v2_version", "0", "-flush_packets", "1"]
+    return [*_QUIET, *quick, *read, *encoded, *frames, "-threads", "1", "pipe:1"]
+
+
 def check_bitrate(bitrate: str) -> str:
     """Return `bitrate`, e.g. `320k`. Raises ValueError for what MP3 does not have."""
     match = re.fullmatch(r"([0-9]{2,3})k", bitrate)
@@ -154,12 +168,15 @@ def check_bitrate(bitrate: str) -> str:
 
 
 def _read(source: Path, container: Container) -> list[str]:
-    # One thread: audio gains nothing by more, and each takes address space from the limit.
-    quiet = ["-nostdin", "-hide_banner", "-v", "error", "-y"]
     # A packet cut off by the end of the file is none; only MP4's demuxer hands such on.
     whole = ["-fflags", "+discardcorrupt"] if container is Container.MP4 else []
-    safe = ["-protocol_whitelist", "file,pipe", "-threads", "1", "-f", _DEMUXERS[container]]
-    return [*quiet, *whole, *safe, "-i", f"file:{source}", "-map", "0:a:0"]
+    safe = _safely(container, "file,pipe")
+    return [*_QUIET, *whole, *safe, "-i", f"file:{source}", "-map", "0:a:0"]
+
+
+def _safely(container: Container, protocols: str) -> list[str]:
+    # One thread: audio gains nothing by more, and each takes address space from the limit.
+    return ["-protocol_whitelist", protocols, "-threads", "1", "-f", _DEMUXERS[container]]
 
 
 def _write(target: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Lowers this process's limits and priority, then becomes the program it was told to run.
 
-Run as a file by `run.py`: `python -I -S limited.py CPU_S MEMORY_BYTES FILE_BYTES PROGRAM ARG…`.
+Run as a file by `run.py`, by `python -I -S`, with the arguments
+`CPU_S MEMORY_BYTES FILE_BYTES NICENESS PROGRAM ARG…`.
 """
 
 from __future__ import annotations
@@ -13,21 +14,19 @@ from contextlib import suppress
 NOT_STARTED = 127
 """The exit status when the program could not be started, as a shell's."""
 
-_LOW_PRIORITY = 10
-
 
 def main(arguments: list[str]) -> None:
     """Never return: become the program, or exit with NOT_STARTED."""
-    cpu_s, memory_bytes, file_bytes = (int(text) for text in arguments[:3])
+    cpu_s, memory_bytes, file_bytes, niceness = (int(text) for text in arguments[:4])
     _lower(resource.RLIMIT_CPU, cpu_s)
     _lower(resource.RLIMIT_AS, memory_bytes)
     _lower(resource.RLIMIT_FSIZE, file_bytes)
     _lower(resource.RLIMIT_CORE, 0)
-    os.nice(_LOW_PRIORITY)
+    os.nice(niceness)
     # Python ignores SIGXFSZ and SIGPIPE, and so will the program: it is told EFBIG or EPIPE where
     # it would have been killed, and can say so.
     try:
-        os.execv(arguments[3], arguments[3:])  # noqa: S606 - no shell is what we want
+        os.execv(arguments[4], arguments[4:])  # noqa: S606 - no shell is what we want
     except OSError as error:
         sys.stderr.write(f"{error.strerror}\n")
         sys.exit(NOT_STARTED)

@@ -22,3 +22,12 @@ def media_type(container: Container, codec: str) -> str:
     if container in _OPEN and codec in _CODECS:
         return f"{container.mime_type};codecs={_CODECS[codec]}"
     return container.mime_type
+
+
+def container_of(media_type: str) -> Container:
+    """Return the container of e.g. `audio/webm;codecs=opus`. Raises ValueError."""
+    name = media_type.partition(";")[0].strip()
+    for container in Container:
+        if container.mime_type == name:
+            return container
+    raise ValueError(f"{media_type} is no container's media type.")

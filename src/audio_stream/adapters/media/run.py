@@ -19,11 +19,14 @@ from audio_stream.domain.errors import MediaToolFailed, StorageFull
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import Callable, Sequence
+    from socket import socket
 
 _PIECE_BYTES = 64 * 1024
 # Of many complaints the first say what is wrong, and the last what it came to.
 _FIRST_BYTES = _LAST_BYTES = 4 * 1024
 _REASON_CHARACTERS = 200
+
+_LOW_PRIORITY = 10
 
 _LIMITED = Path(__file__).with_name("limited.py")
 
@@ -83,11 +86,16 @@ class LimitedFfmpeg:
         Nothing of it is left running, whatever happens. Raises MediaToolFailed when it did not
         start, was killed or met a limit; StorageFull.
         """
-        process = await self._start(arguments, piped=consume is not None)
+        process = await start_limited(
+            [str(self._ffmpeg), *arguments],
+            self._limits,
+            niceness=_LOW_PRIORITY,
+            stdout=DEVNULL if consume is None else PIPE,
+        )
         errors = bytearray()
         try:
             async with asyncio.timeout(self._limits.time_s), asyncio.TaskGroup() as reading:
-                reading.create_task(_keep_complaints(process, errors))
+                reading.create_task(keep_complaints(process, errors))
                 if consume is not None:
                     reading.create_task(_read_output(process, consume))
                 reading.create_task(process.wait())
@@ -96,22 +104,10 @@ class LimitedFfmpeg:
                 f"The converter took longer than the {self._limits.time_s:g} s it may take."
             ) from None
         finally:
-            await _end(process)
+            await end(process)
         finished = Finished(process.returncode or 0, errors.decode("utf-8", "replace"))
         self._check(finished)
         return finished
-
-    async def _start(self, arguments: Sequence[str], *, piped: bool) -> Process:
-        limits = (self._limits.time_s + 1, self._limits.memory_bytes, self._limits.file_bytes)
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", str(_LIMITED), *(str(int(limit)) for limit in limits)),
-            *(str(self._ffmpeg), *arguments),
-            stdin=DEVNULL,
-            stdout=PIPE if piped else DEVNULL,
-            stderr=PIPE,
-            env=_environment(),
-            start_new_session=True,
-        )
 
     def _check(self, finished: Finished) -> None:
         if any(words in finished.errors for words in _DISK_FULL):
@@ -129,6 +125,27 @@ class LimitedFfmpeg:
             raise MediaToolFailed(f"The converter was stopped in the middle ({name}).")
 
 
+async def start_limited(
+    command: Sequence[str],
+    limits: Limits,
+    *,
+    niceness: int,
+    stdout: int,
+    stdin: int | socket = DEVNULL,
+) -> Process:
+    """Start a program under limits, as the leader of a process group; its complaints are piped."""
+    numbers = (limits.time_s + 1, limits.memory_bytes, limits.file_bytes, niceness)
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", str(_LIMITED), *(str(int(number)) for number in numbers)),
+        *command,
+        stdin=stdin if isinstance(stdin, int) else stdin.fileno(),
+        stdout=stdout,
+        stderr=PIPE,
+        env=_environment(),
+        start_new_session=True,
+    )
+
+
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     # glibc reserves 64 MiB of address space for each arena, and up to eight a processor.
@@ -141,7 +158,8 @@ async def _read_output(process: Process, consume: Callable[[bytes], None]) -> No
             consume(piece)
 
 
-async def _keep_complaints(process: Process, errors: bytearray) -> None:
+async def keep_complaints(process: Process, errors: bytearray) -> None:
+    """Add what it complains about to `errors`, of much only the beginning and the end."""
     if process.stderr is not None:
         while piece := await process.stderr.read(_PIECE_BYTES):
             errors += piece
@@ -149,7 +167,8 @@ async def _keep_complaints(process: Process, errors: bytearray) -> None:
                 del errors[_FIRST_BYTES:-_LAST_BYTES]
 
 
-async def _end(process: Process) -> None:
+async def end(process: Process) -> None:
+    """Return once it has ended, by force if need be."""
     if process.returncode is None:
         # It leads a process group of its own.
         with suppress(ProcessLookupError):

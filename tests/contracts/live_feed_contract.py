@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -171,6 +172,18 @@ class LiveFeedContract:
         timers.let_pass(1)
         feed.release(recording().id)
         assert unchunked(bytes(listener.sent)) == ([INITIALIZATION + b"[1]", b"[2]", b""], b"")
+
+    def test_nothing_to_begin_with_does_not_end_a_chunked_response(
+        self, feed: LiveFeed, timers: MemoryTimers
+    ) -> None:
+        feed.claim(recording())
+        mp3 = partial(feed.publish, recording(), media_type="audio/mpeg", initialization=b"")
+        mp3(segments=[segment(1)])
+        timers.let_pass(1)
+        listener = listen(feed, chunked=True)
+        mp3(segments=[segment(2)])
+        timers.let_pass(1)
+        assert unchunked(bytes(listener.sent)) == ([b"[2]"], b"")
 
     def test_the_end_of_the_recording_ends_every_response(self, feed: LiveFeed) -> None:
         go_on_air(feed, recording())

@@ -94,7 +94,8 @@ async def test_an_unknown_method_is_told_which_are_known(
     product: Product, method: str, path: str, allowed: set[str]
 ) -> None:
     response = await product.client.request(method, path, headers=TUS)
-    await problem_of(response, 405)
+    problem = await problem_of(response, 405)
+    assert all(name in problem["detail"] for name in (method, *allowed))
     assert set(response.headers["Allow"].replace(" ", "").split(",")) == allowed
 
 

@@ -276,16 +276,6 @@ class BlobNotFound(AudioStreamError):
 
 
 @dataclass(eq=False)
-class BlobExists(AudioStreamError):
-    """Something is stored under this key already, and may not be overwritten."""
-
-    key: str
-
-    def __str__(self) -> str:
-        return "A file of this name is stored already."
-
-
-@dataclass(eq=False)
 class StorageFull(AudioStreamError):
     """There is no room to keep what was sent."""
 

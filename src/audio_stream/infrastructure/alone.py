@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from audio_stream.adapters.catalog.version import CatalogDamaged, CatalogUnusable
 from audio_stream.domain.errors import StorageFailed, StorageFull
-from audio_stream.infrastructure.data_lock import DataFolderTaken, data_lock
+from audio_stream.infrastructure.data_lock import DataFolderTaken, DataFolderUnusable, data_lock
 from audio_stream.infrastructure.logs import configure_logs
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def run_alone(settings: Settings, work: Callable[[Settings], Coroutine[Any, Any,
         )
     except CatalogUnusable as error:
         return _complain(f"{str(error).rstrip('.')}.")
-    except (DataFolderTaken, StartFailed, StorageFull, StorageFailed) as error:
+    except (DataFolderTaken, DataFolderUnusable, StartFailed, StorageFull, StorageFailed) as error:
         return _complain(str(error))
 
 

@@ -16,14 +16,24 @@ class DataFolderTaken(Exception):
     """Another audio-stream is running on this data folder."""
 
 
+class DataFolderUnusable(Exception):
+    """Nothing can be kept in this data folder."""
+
+
 @contextmanager
 def data_lock(folder: Path) -> Iterator[None]:
     """Hold the folder for this process; the system lets go of it however the process ends.
 
-    Raises DataFolderTaken.
+    Raises DataFolderTaken, DataFolderUnusable.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:  # no right to write, but also a file in its place, a read-only disk, …
+        raise DataFolderUnusable(
+            f"The data folder {folder} cannot be written to ({error.strerror}). "
+            "Change its owner, or set AUDIO_STREAM_DATA_DIR to another folder."
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -169,6 +170,16 @@ class Settings(BaseSettings):
         if not isinstance(given, list):
             return given
         return [part.strip() for text in given for part in str(text).split(",") if part.strip()]
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            try:
+                ip_network(text, strict=False)
+            except ValueError:
+                raise ValueError(f"{text} is no address or network such as 10.0.0.0/8") from None
+        return value
 
     @field_validator("cover")
     @classmethod

@@ -46,7 +46,6 @@ STATUS: dict[type[errors.AudioStreamError], int] = {
     errors.RecordingChanged: 409,
     errors.RenditionNotReady: 404,
     errors.BlobNotFound: 404,
-    errors.BlobExists: 409,
     errors.StorageFull: 507,
     errors.StorageFailed: 500,
     errors.StorageAway: 503,
@@ -112,7 +111,7 @@ def problems_middleware(journal: Journal) -> web.Middleware:  # type: ignore[nam
                 raise
             kept = {k: v for k, v in error.headers.items() if k.lower() != "content-type"}
             kept.pop("Content-Length", None)
-            return problem(error.status, error.text or error.reason, kept)
+            return problem(error.status, _sentence_of(request, error), kept)
         except Exception as error:
             if request.get(RESPONSE_STARTED) or isinstance(error, ConnectionError):
                 raise
@@ -120,3 +119,12 @@ def problems_middleware(journal: Journal) -> web.Middleware:  # type: ignore[nam
             return problem(500, "Something went wrong on the server. Its log tells what.")
 
     return middleware
+
+
+def _sentence_of(request: web.Request, error: web.HTTPException) -> str:
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        methods = ", ".join(sorted(error.allowed_methods))
+        return f"{request.method} is nothing that this address takes; it takes {methods}."
+    if isinstance(error, web.HTTPNotFound):
+        return "There is nothing at this address."
+    return error.text or error.reason

@@ -17,8 +17,6 @@ CRC_32 = 0xBF
 UNKNOWN_SIZE = -1
 """What `read_header` gives for an element that ends where its parent or the next sibling says."""
 
-MAX_HEADER_BYTES = 4 + 8
-
 _MAX_WIDTH = 8
 _MAX_ID_WIDTH = 4
 _WIDTHS = bytes([9] + [9 - first.bit_length() for first in range(1, 256)])

@@ -26,6 +26,8 @@ class MemorySpool(Spool, Health):
         self.notes: dict[RecordingId, Recording] = {}
         self.bytes: dict[RecordingId, bytearray] = {}
         self.synced_bytes: dict[RecordingId, int] = {}
+        self.reads = 0
+        """How often something was read from its beginning."""
         self.fail_create: AudioStreamError | None = None
         self.fail_annotate: AudioStreamError | None = None
         self.fail_append: AudioStreamError | None = None
@@ -95,6 +97,7 @@ class MemorySpool(Spool, Health):
         return self.now_in_trouble
 
     async def read(self, recording_id: RecordingId) -> AsyncIterator[bytes]:
+        self.reads += 1
         held = bytes(self.bytes[recording_id])
         for start in range(0, len(held), _PIECE_BYTES):
             yield held[start : start + _PIECE_BYTES]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from audio_stream.domain.containers.sniffing import (
     ACCEPTED_LIVE,
     LIVE_CONTAINERS,
+    SNIFF_BYTES,
     new_splitter,
     sniff,
 )
@@ -44,6 +45,14 @@ class LiveSource:
     def duration_s(self) -> float | None:
         """How much sound has come, in seconds; None while that cannot be told."""
         return None if self._first_s is None else max(0.0, self._last_s - self._first_s)
+
+    def needs_replay(self, size_bytes: int) -> bool:
+        """Tell whether the first `size_bytes` are to be taken in again after a restart.
+
+        Those of a file that does not go on air are not: they were sniffed as they came.
+        """
+        self._known = not self._recording.live and size_bytes >= SNIFF_BYTES
+        return size_bytes > 0 and not self._known
 
     def replay(self, offset: int, data: bytes) -> None:
         """Take in bytes that came before a restart, without publishing them."""

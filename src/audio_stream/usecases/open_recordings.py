@@ -180,7 +180,7 @@ class OpenRecordings:
             self._journal.note("recording not closed properly", recording_id, reason=str(error))
 
     async def _replay(self, source: LiveSource, recording_id: RecordingId, size_bytes: int) -> None:
-        if not size_bytes:
+        if not source.needs_replay(size_bytes):
             return
         offset = 0
         async for piece in self._spool.read(recording_id):

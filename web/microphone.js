@@ -32,15 +32,22 @@ export class Microphone {
   #output = this.#context.createMediaStreamDestination();
   /** @type {?MediaStreamAudioSourceNode} */
   #input = null;
-  #onLost;
+  #ear = this.#context.createAnalyser();
+  #heard;
+  #on;
 
   analyser = this.#context.createAnalyser();
   /** @type {Sound} */
   sound = "voice";
 
-  /** @param {{onLost: () => void}} options told when the device in use goes away */
-  constructor({ onLost }) {
-    this.#onLost = onLost;
+  /**
+   * @param {{onLost: () => void, onMuted: () => void}} on told when the device in use goes away,
+   *   and when it is muted or heard again
+   */
+  constructor(on) {
+    this.#on = on;
+    this.#ear.fftSize = 8192; // Longer than a piece of a recording, so that no sound slips through.
+    this.#heard = new Float32Array(this.#ear.fftSize);
     this.analyser.fftSize = 2048;
     this.analyser.smoothingTimeConstant = 0.75;
   }
@@ -57,6 +64,22 @@ export class Microphone {
 
   get isOpen() {
     return this.#track?.readyState === "live";
+  }
+
+  /** Whether the device went away while it was in use. */
+  get isLost() {
+    return this.#track?.readyState === "ended";
+  }
+
+  /** Whether a switch on it, or the system, keeps it silent. */
+  get isMuted() {
+    return this.#track?.muted ?? false;
+  }
+
+  /** How loud the last sixth of a second was at most, from 0 to 1. */
+  peak() {
+    this.#ear.getFloatTimeDomainData(this.#heard);
+    return this.#heard.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
   }
 
   /**
@@ -76,8 +99,12 @@ export class Microphone {
     this.#output.channelCount = channels;
     this.#input = this.#context.createMediaStreamSource(stream);
     this.#input.connect(this.analyser);
+    this.#input.connect(this.#ear);
     this.#input.connect(this.#output);
-    stream.getAudioTracks()[0]?.addEventListener("ended", this.#onLost);
+    const track = stream.getAudioTracks()[0];
+    track?.addEventListener("ended", this.#on.onLost);
+    track?.addEventListener("mute", this.#on.onMuted);
+    track?.addEventListener("unmute", this.#on.onMuted);
     await Promise.race([this.resume(), new Promise((resolve) => setTimeout(resolve, 300))]);
   }
 

@@ -1,16 +1,18 @@
 /** The studio: wires microphone and broadcast to what is seen. */
 
+import { Alarms } from "./alarms.js";
 import * as api from "./api.js";
 import { Broadcast } from "./broadcast.js";
 import { ChunkStore } from "./chunk-store.js";
-import { element, find } from "./dom.js";
+import { find } from "./dom.js";
 import { FinishedCard } from "./finished-card.js";
 import { clock, size, timeOfDay } from "./format.js";
 import { LeftoverList } from "./leftover-list.js";
-import { LevelMeter } from "./level-meter.js";
-import { explain, isAllowed, listDevices, Microphone } from "./microphone.js";
+import { explain, isAllowed } from "./microphone.js";
+import { MicrophonePanel } from "./microphone-panel.js";
+import { PageGuard } from "./page-guard.js";
 import { CannotRecord } from "./recorder.js";
-import { Visualizer } from "./visualizer.js";
+import { StorageRoom } from "./storage-room.js";
 
 /** @import { Sound } from "./microphone.js" */
 /** @import { Progress } from "./uploader.js" */
@@ -19,18 +21,15 @@ const studio = find("#studio", HTMLElement);
 const settings = find("#settings", HTMLFormElement);
 const stationField = find("#station", HTMLInputElement);
 const titleField = find("#title", HTMLInputElement);
-const deviceField = find("#device", HTMLSelectElement);
 const recordButton = find("#record", HTMLButtonElement);
 const stopButton = find("#stop", HTMLButtonElement);
 const badge = find("#badge", HTMLElement);
 const elapsed = find("#elapsed", HTMLElement);
 const sent = find("#sent", HTMLElement);
 const hint = find("#hint", HTMLElement);
-const alarm = find("#alarm", HTMLElement);
 
-const microphone = new Microphone({ onLost: microphoneLost });
-const visualizer = new Visualizer(find("#visualizer", HTMLCanvasElement));
-const meter = new LevelMeter(find("#level", HTMLMeterElement));
+const alarms = new Alarms(find("#alarms", HTMLElement));
+const guard = new PageGuard();
 const card = new FinishedCard({
   onDeleted() {
     hint.textContent = "Deleted.";
@@ -38,36 +37,43 @@ const card = new FinishedCard({
   },
 });
 const pageTitle = document.title;
+/** Pieces come ten times a second; when none comes for so long, something is wrong. */
+const STALLED_AFTER_MS = 5000;
 /** Null where this browser keeps nothing, as in some private windows. */
 const store = ChunkStore.open().catch(() => null);
 const leftovers = new LeftoverList(store);
 /** @type {?Broadcast} */
 let broadcast = null;
+/** @type {?StorageRoom} */
+let room = null;
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let ticking;
+let lastPiece_ms = 0;
 
 const chosenSound = () => /** @type {Sound} */ (new FormData(settings).get("sound") ?? "voice");
+const panel = new MicrophonePanel({ alarms, chosenSound });
 
 async function start() {
-  tell(alarm, "");
+  alarms.clear("end", "microphone", "storage");
   if (!settings.reportValidity()) return;
   card.hide();
   become("starting");
   try {
-    await openMicrophone();
+    await panel.open();
   } catch (error) {
     return refuse(explain(error));
   }
   const station = stationField.value;
   broadcast = new Broadcast({
-    microphone,
+    microphone: panel.microphone,
     station,
     store: await store,
-    onPiece: () => {},
+    onPiece: heedPiece,
     onProgress: showProgress,
-    onStorage: () => {},
+    onStorage: warnOfStorage,
     onFailure: giveUp,
   });
+  panel.beginRecording();
   try {
     await broadcast.start(titleField.value);
   } catch (error) {
@@ -76,7 +82,10 @@ async function start() {
   }
   remember();
   become("recording");
-  ticking = setInterval(showElapsed, 200);
+  room = broadcast.kept && new StorageRoom(broadcast.kept, warnOfRoom);
+  if (!broadcast.kept) warnOfStorage("none");
+  lastPiece_ms = performance.now();
+  ticking = setInterval(look, 200);
   stopButton.focus();
 }
 
@@ -107,7 +116,7 @@ function giveUp(error, isKept) {
   const kept = isKept
     ? " What was not sent is kept in this browser: see “Not sent yet” below."
     : "";
-  tell(alarm, whyItEnded(error) + kept);
+  alarms.raise("end", whyItEnded(error) + kept);
   if (isKept) leftovers.refresh();
   const isBusy = error instanceof api.Problem && error.status === 409;
   if (ended?.id === null) sent.textContent = "";
@@ -134,16 +143,16 @@ function whyItEnded(error) {
 function refuse(words) {
   rest();
   sent.textContent = "";
-  tell(alarm, words);
+  alarms.raise("end", words);
 }
 
 function rest() {
   clearInterval(ticking);
   if (broadcast) showElapsed();
   broadcast = null;
-  microphone.close();
-  visualizer.stop();
-  meter.stop();
+  room = null;
+  panel.close();
+  alarms.clear("storage", "room", "stalled");
   become("idle");
   hint.textContent = "Press the red button and you are on air.";
 }
@@ -163,6 +172,7 @@ function become(state) {
   }
   if (state === "finishing") hint.textContent = "Sending the rest…";
   showBadge(busy ? "Connecting" : "Off air", false);
+  guard.isOn = busy;
   document.title = busy ? `● ${pageTitle}` : pageTitle;
 }
 
@@ -203,51 +213,49 @@ function showBadge(words, live) {
 /** Say it once, so that screen readers do too. @param {HTMLElement} place @param {string} words */
 function tell(place, words) {
   if (place.textContent !== words) place.textContent = words;
-  if (place === alarm) alarm.hidden = words === "";
 }
 
-async function openMicrophone() {
-  if (!microphone.isOpen || microphone.sound !== chosenSound()) {
-    await microphone.open(deviceField.value, chosenSound());
-  }
-  await microphone.resume();
-  visualizer.start(microphone.analyser);
-  meter.start(microphone.analyser);
-  await showDevices();
+/** @param {number} recorded_s */
+function heedPiece(recorded_s) {
+  lastPiece_ms = performance.now();
+  alarms.clear("stalled");
+  panel.hear(recorded_s);
+  room?.look(recorded_s);
 }
 
-async function showDevices() {
-  const devices = await listDevices();
-  const named = devices.filter(({ id, label }) => id && label);
-  if (named.length === 0) return;
-  deviceField.replaceChildren(
-    ...named.map(({ id, label }) => {
-      const option = element("option", { value: id });
-      option.textContent = label;
-      return option;
-    }),
+/** What no event tells: that time passes, and that events stay away. */
+function look() {
+  showElapsed();
+  const isStalled = performance.now() - lastPiece_ms > STALLED_AFTER_MS;
+  if (studio.dataset.state !== "recording" || !isStalled) return;
+  alarms.raise(
+    "stalled",
+    "Your browser has stopped recording. Click anywhere on this page; if this stays, press Stop " +
+      "and record again. All that was recorded until now is kept.",
   );
-  if (microphone.deviceId) deviceField.value = microphone.deviceId;
+  panel.microphone.resume();
 }
 
-async function changeMicrophone() {
-  if (!microphone.isOpen && !broadcast) return;
-  try {
-    await microphone.open(deviceField.value, broadcast ? microphone.sound : chosenSound());
-    tell(alarm, "");
-  } catch (error) {
-    tell(alarm, explain(error));
-  }
+/** @param {?unknown} error what keeps pieces from being stored, null once they are again */
+function warnOfStorage(error) {
+  if (error === null) return alarms.clear("storage");
+  alarms.raise(
+    "storage",
+    error === "none"
+      ? "This browser keeps nothing for this page, perhaps because its window is private. What is " +
+          "not sent when the tab closes is lost."
+      : "This browser has no room left to keep your recording. It goes on, but what is not sent " +
+          "when the tab closes is lost: leave it open, and free some disk space.",
+  );
 }
 
-function microphoneLost() {
-  showDevices();
-  tell(
-    alarm,
-    broadcast
-      ? "The microphone is gone, so only silence is recorded. Plug it in again or choose another " +
-          "one below: the recording goes on."
-      : "The microphone is gone. Plug it in again or choose another one.",
+/** @param {?number} left_s */
+function warnOfRoom(left_s) {
+  if (left_s === null) return alarms.clear("room");
+  alarms.raise(
+    "room",
+    `This browser has room for about ${clock(left_s)} more that is not sent. Free some disk space, ` +
+      "or find a network.",
   );
 }
 
@@ -288,15 +296,13 @@ async function useDefaultStation() {
 recordButton.addEventListener("click", start);
 stopButton.addEventListener("click", stop);
 settings.addEventListener("submit", (event) => event.preventDefault());
-deviceField.addEventListener("change", changeMicrophone);
-navigator.mediaDevices?.addEventListener("devicechange", showDevices);
 addEventListener("online", () => broadcast?.wake());
-addEventListener("pointerdown", () => microphone.isOpen && microphone.resume());
+document.addEventListener("visibilitychange", () => broadcast && look());
 addEventListener("pagehide", () => broadcast?.finishOnUnload());
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 
 recall();
 useDefaultStation();
-if (!navigator.mediaDevices)
-  tell(alarm, explain(await microphone.open("", "voice").catch((e) => e)));
-else if (await isAllowed()) openMicrophone().catch((error) => tell(alarm, explain(error)));
+if (!navigator.mediaDevices || (await isAllowed())) {
+  panel.open().catch((error) => alarms.raise("end", explain(error)));
+}

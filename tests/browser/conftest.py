@@ -13,6 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
 
 from browser.signals import write_tones
+from browser.sweep import write_sweep
 from integration.product import started
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -64,6 +65,18 @@ async def chromium(
     """Start a browser whose microphone plays the tones."""
     tones = write_tones(tmp_path_factory.mktemp("microphone") / "tones.wav")
     sound = f"--use-file-for-fake-audio-capture={tones}"
+    browser = await launch(playwright, ALLOWED, MICROPHONE, sound)
+    yield browser
+    await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sweeping(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Browser]:
+    """Start a browser whose microphone plays the sweep, in which no moment is like another."""
+    sweep = write_sweep(tmp_path_factory.mktemp("microphone") / "sweep.wav")
+    sound = f"--use-file-for-fake-audio-capture={sweep}"
     browser = await launch(playwright, ALLOWED, MICROPHONE, sound)
     yield browser
     await browser.close()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from browser.signals import decode
-from browser.sweep import assert_whole, write_sweep
+from browser.sweep import assert_whole
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Browser, BrowserContext, Page
 
-OUT = "**/api/recordings/*"
+OUT = re.compile(r"/api/recordings")
 UNTIL_READY = """async (id) => {
   while ((await (await fetch(`/api/tracks/${id}`)).json()).state !== "ready") {
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -19,14 +22,14 @@ UNTIL_READY = """async (id) => {
 }"""
 
 
-def hears_sweep(folder: Path) -> str:
-    """Return the switch that makes the browser's microphone play the sweep."""
-    return f"--use-file-for-fake-audio-capture={write_sweep(folder / 'sweep.wav')}"
-
-
 async def lose_network(page: Page) -> None:
     """Lose everything that this page sends of its recording, while other pages load."""
     await page.route(OUT, lambda route: route.abort("connectionreset"))
+
+
+async def find_network(page: Page) -> None:
+    """Let it through again; the page finds out by itself."""
+    await page.unroute(OUT)
 
 
 async def not_sent(page: Page, at_least_s: float) -> None:
@@ -36,11 +39,37 @@ async def not_sent(page: Page, at_least_s: float) -> None:
     )
 
 
-async def assert_track_whole(page: Page, track_id: str, folder: Path, *, duration_s: float) -> None:
-    """Compare the track with what the microphone played, over its whole length."""
+@asynccontextmanager
+async def offline(context: BrowserContext) -> AsyncIterator[None]:
+    """Pull the plug of the whole browser."""
+    await context.set_offline(True)
+    yield
+    await context.set_offline(False)
+
+
+@asynccontextmanager
+async def recording_visitor(browser: Browser, address: str) -> AsyncIterator[BrowserContext]:
+    """Somebody's browser profile, in which no page may throw where nobody catches."""
+    context = await browser.new_context(base_url=address)
+    context.set_default_timeout(20_000)
+    mistakes: list[str] = []
+    context.on("weberror", lambda event: mistakes.append(str(event.error)))
+    yield context
+    await context.close()
+    assert not mistakes, "a page threw where nobody caught"
+
+
+async def fetch_track(page: Page, track_id: str, folder: Path) -> Path:
+    """Wait until the track is made; return its original."""
     await page.evaluate(UNTIL_READY, track_id)
-    answer = await page.request.get(f"/api/tracks/{track_id}")
-    assert (await answer.json())["incomplete"] is False
     path = folder / "track"
     path.write_bytes(await (await page.request.get(f"/tracks/{track_id}/audio")).body())
+    return path
+
+
+async def assert_track_whole(page: Page, track_id: str, folder: Path, *, duration_s: float) -> None:
+    """Compare the track with what the microphone played, over its whole length."""
+    path = await fetch_track(page, track_id, folder)
+    answer = await page.request.get(f"/api/tracks/{track_id}")
+    assert (await answer.json())["incomplete"] is False
     assert_whole(decode(path), duration_s=duration_s)

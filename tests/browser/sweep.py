@@ -25,11 +25,21 @@ def write_sweep(path: Path) -> Path:
     """Write it as a WAV file: from 400 Hz to 10 kHz in 24 s, which the microphone repeats."""
     times = np.arange(PERIOD_S * _RATE_HZ) / _RATE_HZ
     turns = _LOWEST_HZ * times + _RISE_HZ_PER_S * times**2 / 2
+    return _write(path, 0.3 * np.sin(2 * np.pi * turns))
+
+
+def write_silence_and_tone(path: Path, *, silence_s: float, tone_s: float) -> Path:
+    """Write a sound that begins with nothing at all."""
+    tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(int(tone_s * _RATE_HZ)) / _RATE_HZ)
+    return _write(path, np.concatenate([np.zeros(int(silence_s * _RATE_HZ)), tone]))
+
+
+def _write(path: Path, sound: NDArray[np.float64]) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(_RATE_HZ)
-        file.writeframes((0.3 * 32767 * np.sin(2 * np.pi * turns)).astype("<i2").tobytes())
+        file.writeframes((32767 * sound).astype("<i2").tobytes())
     return path
 
 

@@ -12,52 +12,36 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Error, expect
 
-from browser.conftest import ALLOWED, MICROPHONE, elapsed_s, go_on_air, launch
-from browser.recording import assert_track_whole, hears_sweep, lose_network, not_sent
+from browser.conftest import elapsed_s, go_on_air, stop
+from browser.recording import (
+    assert_track_whole,
+    find_network,
+    lose_network,
+    not_sent,
+    recording_visitor,
+)
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright
+    from playwright.async_api import Browser, BrowserContext, Locator, Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser(
-    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Browser]:
-    sound = hears_sweep(tmp_path_factory.mktemp("microphone"))
-    browser = await launch(playwright, ALLOWED, MICROPHONE, sound)
-    yield browser
-    await browser.close()
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def visitor(browser: Browser, address: str) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(base_url=address)
-    context.set_default_timeout(20_000)
-    yield context
-    await context.close()
+async def visitor(sweeping: Browser, address: str) -> AsyncIterator[BrowserContext]:
+    async with recording_visitor(sweeping, address) as context:
+        yield context
 
 
-async def _record_and_crash(visitor: BrowserContext, station: str) -> float:
-    """Record, lose the network, record on, crash; return how long all of it was."""
-    page = await visitor.new_page()
-    await go_on_air(page, station=station, title=f"On {station}")
-    await lose_network(page)
-    await not_sent(page, 2)
-    recorded_s = await elapsed_s(page)
+async def _crash(page: Page) -> None:
     async with page.expect_event("crash"):
         with suppress(Error):
             await page.goto("chrome://crash")
-    return recorded_s
 
 
 def _left(page: Page, title: str) -> Locator:
-    return (
-        page.get_by_role("region", name="Not sent yet")
-        .get_by_role("listitem")
-        .filter(has_text=title)
-    )
+    region = page.get_by_role("region", name="Not sent yet")
+    return region.get_by_role("listitem").filter(has_text=title)
 
 
 async def _send_the_rest(row: Locator) -> str:
@@ -69,13 +53,77 @@ async def _send_the_rest(row: Locator) -> str:
 async def test_what_a_crashed_tab_left_is_sent_and_the_track_is_whole(
     visitor: BrowserContext, tmp_path: Path
 ) -> None:
-    recorded_s = await _record_and_crash(visitor, "crashed")
+    studio, other = await visitor.new_page(), await visitor.new_page()
+    await go_on_air(studio, station="crashed", title="Before the crash")
+    await lose_network(studio)
+    await other.goto("/record")
+    await not_sent(studio, 2)
+    row = _left(other, "Before the crash")
+    assert await row.count() == 0, "what another tab is still recording is not left over"
+    recorded_s = await elapsed_s(studio)
+    await _crash(studio)
+    await expect(row).to_contain_text(re.compile(r"0:0[2-9] of 0:\d\d not sent yet"))
+    track_id = await _send_the_rest(row)
+    await assert_track_whole(other, track_id, tmp_path, duration_s=recorded_s)
+    await other.reload()
+    await other.get_by_role("button", name="Record", exact=True).wait_for()
+    assert await row.count() == 0
+
+
+async def test_after_a_reload_it_can_be_heard_and_sent_though_nothing_had_arrived(
+    visitor: BrowserContext, tmp_path: Path
+) -> None:
     page = await visitor.new_page()
-    await page.goto("/record")
-    row = _left(page, "On crashed")
-    await expect(row).to_contain_text(re.compile(r"0:0[2-5] of 0:0\d not sent yet"))
+    await lose_network(page)
+    await page.goto("/record?station=reloaded&title=Unheard")
+    await page.get_by_label("Music").check()
+    await page.get_by_role("button", name="Record", exact=True).click()
+    await not_sent(page, 3)
+    recorded_s = await elapsed_s(page)
+    await page.reload()
+    row = _left(page, "Unheard")
+    await row.get_by_role("button", name="Listen").click()
+    heard = "audio => new Promise((heard) => { audio.ontimeupdate = () => "
+    await row.locator("audio").evaluate(heard + "audio.currentTime > 0.5 && heard(); })")
+    await find_network(page)
     track_id = await _send_the_rest(row)
     await assert_track_whole(page, track_id, tmp_path, duration_s=recorded_s)
-    await page.reload()
-    await page.get_by_role("button", name="Record", exact=True).wait_for()
+
+
+async def test_discard_asks_first_and_then_forgets_what_was_not_sent(
+    visitor: BrowserContext,
+) -> None:
+    studio, other = await visitor.new_page(), await visitor.new_page()
+    await go_on_air(studio, station="discarded", title="Not wanted")
+    await lose_network(studio)
+    await not_sent(studio, 1)
+    await _crash(studio)
+    await other.goto("/record")
+    row = _left(other, "Not wanted")
+    await row.get_by_role("button", name="Discard").click()
+    await other.get_by_role("dialog").get_by_role("button", name="Keep it").click()
+    await row.get_by_role("button", name="Discard").click()
+    await other.get_by_role("dialog").get_by_role("button", name="Discard it").click()
+    await row.wait_for(state="detached")
+    await other.reload()
+    await other.get_by_role("button", name="Record", exact=True).wait_for()
     assert await row.count() == 0
+    await other.goto("/?station=discarded")  # what had arrived is a track
+    await other.locator(".track-row", has_text="Not wanted").wait_for(state="attached")
+
+
+async def test_recording_again_first_sends_what_a_crash_left_on_the_station(
+    visitor: BrowserContext,
+) -> None:
+    studio, other = await visitor.new_page(), await visitor.new_page()
+    await go_on_air(studio, station="at-once", title="Cut off")
+    await lose_network(studio)
+    await not_sent(studio, 1)
+    await _crash(studio)
+    await go_on_air(other, station="at-once", title="Right after")
+    await stop(other)
+    listener = await visitor.new_page()
+    await listener.goto("/?station=at-once")
+    for title in ("Cut off", "Right after"):
+        row = listener.locator(".track-row[data-state=ready]", has_text=title)
+        await row.wait_for(state="attached")

@@ -15,10 +15,10 @@ START_TIMEOUT_S = 60
 
 
 @contextmanager
-def started(command: Sequence[str | Path], folder: Path) -> Iterator[str]:
+def started(command: Sequence[str | Path], folder: Path, *, port: int = 0) -> Iterator[str]:
     """Run the product in a folder of its own; give its address. Ctrl-C must end it in peace."""
     process = subprocess.Popen(
-        [*command, "--port", "0", "--host", "127.0.0.1", "--data-dir", "data"],
+        [*command, "--port", str(port), "--host", "127.0.0.1", "--data-dir", "data"],
         cwd=folder,
         env={k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PORT")},
         stdout=subprocess.PIPE,

@@ -101,7 +101,7 @@ async def test_recording_and_live_go_on_while_s3_is_away_and_all_is_stored_after
     assert await answer.read() == SOUND
     await product.until("/readyz", status="ready")
     async with asyncio.timeout(10):
-        while await product.container.spool().list_recordings():
+        while await product.container.spool().list_recordings():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
 
 

@@ -172,6 +172,15 @@ async def test_an_upload_that_is_given_up_is_aborted(
     assert bucket.keys() == []
 
 
+async def test_a_404_to_what_is_sent_is_s3s_trouble_not_a_missing_blob(
+    store: S3BlobStore, proxy: FaultProxy, small: Path
+) -> None:
+    proxy.plan(answers(404, "NoSuchKey"), on="^PUT", times=2)
+    for source in (small, b"bytes"):
+        with pytest.raises(StorageAway):
+            await store.put(KEY, source, mime_type="audio/webm")
+
+
 async def test_a_cancelled_upload_is_aborted(
     store: S3BlobStore, proxy: FaultProxy, bucket: Bucket, large: Path
 ) -> None:

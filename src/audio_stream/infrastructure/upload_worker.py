@@ -63,7 +63,7 @@ def main() -> None:
 
 async def _warm_up(options: S3Options) -> None:
     """Have a client's definitions loaded before the first fork."""
-    with suppress(StorageFailed), s3_errors(""):
+    with suppress(StorageFailed), s3_errors():
         async with open_client(options):
             pass
 

@@ -84,7 +84,7 @@ class S3BlobStore(BlobStore, Health):
             raise ValueError(f"not a key: {key!r}")
         direct = S3Upload(self._client, self._options)
         target = Target(key=key, mime_type=mime_type, labels=labels or {})
-        with self._watched(key):
+        with self._watched():
             if isinstance(source, bytes):
                 async with self._places:
                     await direct.put(source, target)
@@ -116,7 +116,7 @@ class S3BlobStore(BlobStore, Health):
             )
         )
         while True:
-            with self._watched(prefix):
+            with self._watched():
                 page = await anext(pages, None)
             if page is None:
                 return
@@ -130,7 +130,7 @@ class S3BlobStore(BlobStore, Health):
         if self._trouble is not None:
             try:
                 async with asyncio.timeout(_ASK_TIMEOUT_S):
-                    with self._watched(""):
+                    with self._watched():
                         await self._client.list_objects_v2(
                             Bucket=self._options.bucket, Prefix=KEY_PREFIX, MaxKeys=1
                         )
@@ -158,9 +158,9 @@ class S3BlobStore(BlobStore, Health):
         return {"Bucket": self._options.bucket, "Key": KEY_PREFIX + key}
 
     @contextmanager
-    def _watched(self, key: str) -> Iterator[None]:
+    def _watched(self, sought: str | None = None) -> Iterator[None]:
         try:
-            with s3_errors(key):
+            with s3_errors(sought):
                 yield
         except StorageFailed as error:
             self._trouble = str(error)

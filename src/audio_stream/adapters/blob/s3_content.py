@@ -118,12 +118,15 @@ def read_content(source: Path | bytes) -> Content:
     """Read a file, or look at some bytes, from end to end. Blocks; raises OSError."""
     size_bytes = source.stat().st_size if isinstance(source, Path) else len(source)
     part_bytes = max(PART_BYTES, -(-size_bytes // _MOST_PARTS))
+    starts = range(0, size_bytes, part_bytes) or (0,)
     whole = hashlib.sha256()
     parts: list[Part] = []
-    for start in range(0, size_bytes, part_bytes) or (0,):
-        md5, sha256, read_bytes = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
+    for start in starts:
+        md5 = hashlib.md5(usedforsecurity=False)
+        sha256 = hashlib.sha256() if len(starts) > 1 else whole
+        read_bytes = 0
         for piece in _pieces(source, start, min(part_bytes, size_bytes - start)):
-            for digest in (md5, sha256, whole):
+            for digest in {md5, sha256, whole}:
                 digest.update(piece)
             read_bytes += len(piece)
         parts.append(Part(len(parts) + 1, start, read_bytes, md5.digest(), sha256.digest()))

@@ -26,13 +26,16 @@ def code_of(error: ClientError) -> str:
 
 
 @contextmanager
-def s3_errors(key: str) -> Iterator[None]:
-    """Turn what goes wrong with S3 into BlobNotFound, StorageAway or StorageFailed."""
+def s3_errors(sought: str | None = None) -> Iterator[None]:
+    """Turn what goes wrong with S3 into StorageAway or StorageFailed.
+
+    What is `sought`, and is not there or not any more, is BlobNotFound.
+    """
     try:
         yield
     except ClientError as error:
-        if code_of(error) in (*NOT_FOUND, *_REPLACED):
-            raise BlobNotFound(key) from error
+        if sought is not None and code_of(error) in (*NOT_FOUND, *_REPLACED):
+            raise BlobNotFound(sought) from error
         raise StorageAway(f"S3 answers “{_words(error)}”.") from error
     except BROKEN_STREAM as error:
         raise StorageAway(f"S3 cannot be reached ({error or type(error).__name__}).") from error

@@ -60,7 +60,7 @@ class S3Upload(FileUploads):
 
     async def upload(self, source: Path, target: Target, report: Report) -> None:
         """Look first; look again after each sending."""
-        with s3_errors(target.key):
+        with s3_errors():
             content = await asyncio.to_thread(read_content, source)
             for _ in range(_TRIES):
                 found = await self._look(target, content)
@@ -72,7 +72,7 @@ class S3Upload(FileUploads):
 
     async def put(self, data: bytes, target: Target) -> None:
         """Replace what is there, in one request whose answer tells what was stored."""
-        with s3_errors(target.key):
+        with s3_errors():
             content = read_content(data)
             sending = Sending(self._client, self._options, content, target)
             answer = await sending.send(only_if_absent=False)

@@ -109,6 +109,8 @@ async def test_the_track_appears_plays_and_seeks_without_a_reload(broadcast: Bro
     row = page.locator(f"[data-track-id='{broadcast.track_id}'][data-state=ready]")
     await row.get_by_role("button").click()
     deck = page.get_by_role("region", name="Track player")
+    shown_s = float(await deck.locator("[data-duration-s]").get_attribute("data-duration-s") or 0)
+    assert abs(shown_s - broadcast.recorded_s) <= 0.3
     audio = deck.locator("audio")
     await page.wait_for_function("audio => audio.currentTime > 0.3", arg=await _handle(audio))
     await deck.get_by_role("button", name=f"Pause {TITLE}", exact=True).click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -47,12 +48,26 @@ async def test_a_finished_recording_is_at_its_end_also_when_its_track_is_made(
 
 
 async def test_it_tells_until_when_a_source_may_return(serve: Serve) -> None:
-    product = await serve(resume_window_s=3600)
+    product = await serve(resume_window_s=3600, silence_s=0.1)
     path = await product.begin()
     response = await product.client.head(path, headers=TUS)
     expires = parsedate_to_datetime(response.headers["Upload-Expires"])
     left = expires - product.container.clock().now()
     assert 3500 < left.total_seconds() <= 3600
+    await product.until(path, state="interrupted")
+    (recording,) = await product.container.catalog().list_recordings()
+    response = await product.client.head(path, headers=TUS)
+    expires = parsedate_to_datetime(response.headers["Upload-Expires"])
+    assert recording.interrupted_at is not None
+    assert expires == (recording.interrupted_at + timedelta(hours=1)).replace(microsecond=0)
+
+
+async def test_what_is_finished_does_not_expire(product: Product) -> None:
+    path = await product.begin(len(SOUND))
+    await product.append(path, 0, SOUND)
+    response = await product.client.head(path, headers=TUS)
+    assert "Upload-Expires" not in response.headers
+    assert response.headers["Tus-Resumable"] == "1.0.0"
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,13 @@ from audio_stream.adapters.http.tus_headers import (
 from audio_stream.domain.checksums import CHECKSUM_ALGORITHMS, parse_checksum
 from audio_stream.domain.errors import InvalidRequest, SourceDisconnected
 from audio_stream.domain.ids import parse_recording_id, parse_station
+from audio_stream.domain.recordings import RecordingState
 from audio_stream.domain.titles import clean_title
 from audio_stream.usecases.append_chunk import ChunkBody
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from audio_stream.domain.ids import RecordingId, StationSlug
     from audio_stream.domain.recordings import Recording
@@ -157,7 +158,10 @@ class RecordingsController:
             headers["Upload-Defer-Length"] = "1"
         else:
             headers["Upload-Length"] = str(recording.length_bytes)
-        return web.Response(status=200, headers=self._common(headers))
+        common = self._common(headers, source_gone_at=recording.interrupted_at)
+        if recording.state is RecordingState.FINISHED:
+            del common["Upload-Expires"]
+        return web.Response(status=200, headers=common)
 
     async def status(self, request: web.Request) -> web.Response:
         """Tell how the recording is doing, as JSON."""
@@ -198,8 +202,10 @@ class RecordingsController:
         checksum = None if header is None else parse_checksum(header)
         return ChunkBody(_pieces(request), request.content_length, checksum)
 
-    def _common(self, headers: dict[str, str]) -> dict[str, str]:
-        expires = self._clock.now() + self._options.resume_window
+    def _common(
+        self, headers: dict[str, str], *, source_gone_at: datetime | None = None
+    ) -> dict[str, str]:
+        expires = (source_gone_at or self._clock.now()) + self._options.resume_window
         return {
             "Tus-Resumable": TUS_RESUMABLE,
             "Upload-Expires": format_datetime(expires, usegmt=True),

@@ -8,7 +8,7 @@ from typing import Any
 
 from audio_stream.adapters.files import Files
 
-_COMPOSED = {"write_new", "copy_new", "write_atomically", "make_folder"}
+_COMPOSED = {"write_new", "copy_new", "write_atomically", "make_folder", "let_go"}
 
 
 class FaultyFiles(Files):

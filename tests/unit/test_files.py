@@ -104,8 +104,21 @@ def test_each_new_folder_is_made_to_last_in_the_one_above(tmp_path: Path) -> Non
 
     Watched().make_folder(tmp_path / "a" / "b")
     assert synced == [tmp_path, tmp_path / "a"]
-    Watched().make_folder(tmp_path / "a" / "b")
-    assert len(synced) == 2
+
+
+def test_a_folder_that_is_there_may_be_so_new_that_its_name_is_not_safe(tmp_path: Path) -> None:
+    files = FaultyFiles()
+    (tmp_path / "a").mkdir()
+    files.make_folder(tmp_path / "a")
+    assert files.log == ["sync_folder"]
+
+
+def test_a_folder_whose_name_is_not_safe_is_none(tmp_path: Path) -> None:
+    files = FaultyFiles()
+    files.fail_at, files.fail_with = 0, errno.EIO
+    with pytest.raises(OSError, match="Input/output error"):
+        files.make_folder(tmp_path / "a")
+    assert not (tmp_path / "a").exists()
 
 
 def test_there_is_some_room(tmp_path: Path) -> None:

@@ -85,6 +85,11 @@ class Files:
         """Let go of a descriptor."""
         os.close(descriptor)
 
+    def let_go(self, descriptor: int) -> None:
+        """Close what was only read, or synced: an error could tell nothing that matters."""
+        with suppress(OSError):
+            self.close(descriptor)
+
     def stat(self, path: Path) -> os.stat_result:
         """Return what is known of a file."""
         return path.stat()
@@ -123,12 +128,19 @@ class Files:
             os.close(descriptor)
 
     def make_folder(self, path: Path) -> None:
-        """Make a folder and those above it, durably. One that is there is fine."""
-        if path.is_dir():
-            return
-        self.make_folder(path.parent)
-        path.mkdir(exist_ok=True)
-        self.sync_folder(path.parent)
+        """Make a folder and those above it, durably; also one that a killed process had made."""
+        made = not path.is_dir()
+        if made:
+            if not path.parent.is_dir():
+                self.make_folder(path.parent)
+            path.mkdir(exist_ok=True)
+        try:
+            self.sync_folder(path.parent)
+        except OSError:
+            if made:
+                with suppress(OSError):
+                    path.rmdir()
+            raise
 
     def write_new(self, path: Path, data: bytes) -> None:
         """Write a new file, durably but for its name; nothing is left of it on failure."""
@@ -145,8 +157,7 @@ class Files:
                     self.write_all(descriptor, piece)
                     start += len(piece)
         finally:
-            with suppress(OSError):  # nothing was written through it
-                self.close(reading)
+            self.let_go(reading)
 
     def write_atomically(self, path: Path, data: bytes) -> None:
         """Replace a file durably, in one step; after an error it is the old one or the new."""

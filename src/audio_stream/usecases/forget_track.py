@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ForgetTrack:
-    """Remove a track's manifest, row and blobs, in the order that a crash cannot undo."""
+    """Remove a track's blobs, manifest and row, in the order that a crash cannot undo."""
 
     def __init__(
         self,
@@ -35,10 +35,10 @@ class ForgetTrack:
     async def execute(self, *, track_id: TrackId) -> None:
         """Remove the track; one that is not there is fine. Raises StorageFailed."""
         async with self._changes.alone(track_id):
-            # The manifest first: left alone, it would bring the track back. The row last: as long
-            # as it is there, somebody can ask for the rest again.
-            await self._manifests.remove(track_id)
+            # As long as one of manifest and row is there, somebody can ask for the rest again,
+            # even after a crash that takes the catalog along. Blobs alone would be nobody's.
             await self._blobs.keep_only(track_id, None)
+            await self._manifests.remove(track_id)
             was_there = await self._is_there(track_id)
             await self._catalog.delete_track(track_id)
         if was_there:

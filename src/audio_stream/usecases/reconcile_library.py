@@ -105,7 +105,7 @@ class ReconcileLibrary:
 
     async def _adopt(self, track_id: TrackId) -> None:
         async with self._changes.alone(track_id):
-            # A deletion removes the manifest first: one that is still there is no leftover of it.
+            # No deletion is under way here: a manifest that is still there is no leftover of one.
             track = await self._manifests.read(track_id)
             if track is None or await self._has_row(track_id):
                 return

@@ -116,14 +116,16 @@ class FileBlobStore(BlobStore):
 
     def _delete(self, path: Path) -> None:
         with self._names, storage_errors():
-            if self._find(path) is None:
-                return
-            self._files.remove(path)
+            if self._find(path) is not None:
+                self._files.remove(path)
+            # Else it may have gone a moment ago, before a crash or a failure to sync.
             folder = path.parent
             with suppress(OSError):  # the first that is not empty ends it
                 while folder != self._root:
                     self._files.remove_folder(folder)
                     folder = folder.parent
+            while not folder.is_dir():
+                folder = folder.parent
             self._files.sync_folder(folder)
 
     def _walk(self, folder: str, prefix: str) -> Iterator[str]:

@@ -76,7 +76,7 @@ class _Reader:
         if self._in_use.acquire(blocking=False):
             try:
                 if self._descriptor is not None:
-                    self._files.close(self._descriptor)
+                    self._files.let_go(self._descriptor)
                     self._descriptor = None
             finally:
                 self._in_use.release()

@@ -153,7 +153,7 @@ class FolderSpool(Spool, Health):
                 yield piece
                 start += len(piece)
         finally:
-            self._files.close(descriptor)
+            self._files.let_go(descriptor)
 
     async def copy(self, recording_id: RecordingId, target: Path, size_bytes: int) -> None:
         """Copy the first bytes of the recording's file."""

@@ -105,7 +105,7 @@ class FolderSpoolFile(SpoolFile):
                 await self._sync_now()
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
-            self._files.close(descriptor)
+            self._files.let_go(descriptor)
 
     async def _sync_now(self) -> None:
         loop = asyncio.get_running_loop()

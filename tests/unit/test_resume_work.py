@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from audio_stream.domain.errors import (
     TrackNotFound,
 )
 from audio_stream.domain.ids import TrackId
-from audio_stream.domain.recordings import RecordingState
+from audio_stream.domain.recordings import Recording, RecordingState
 from audio_stream.domain.tracks import blob_prefixes
 from contracts.examples import FULL_TRACK, track
 from fakes.memory_source import SOUND, Source, straight
@@ -43,6 +44,26 @@ async def test_a_source_that_is_faster_than_the_start_is_not_disturbed(
     async with world.container.open_recordings().turn(source.id) as turn:
         await world.container.resume_work().execute()
         assert not turn.yield_asked
+
+
+async def test_a_recording_that_begins_as_the_program_starts_is_its_sources_alone(
+    world: MemoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, resuming = world.catalog.add_recording, []
+
+    async def add_and_let_the_start_look(recording: Recording) -> None:
+        await add(recording)
+        resuming.append(asyncio.ensure_future(world.container.resume_work().execute()))
+        for _ in range(50):
+            await asyncio.sleep(0)
+
+    await world.container.resume_work().index()
+    monkeypatch.setattr(world.catalog, "add_recording", add_and_let_the_start_look)
+    recording_id = await world.begin(length_bytes=0)
+    await asyncio.gather(*resuming)
+    assert world.recording(recording_id).state is RecordingState.RECORDING
+    assert await world.append(recording_id, 0) == 0
+    assert world.recording(recording_id).state is RecordingState.FINISHED
 
 
 async def test_one_recording_that_cannot_be_taken_up_stops_no_other(world: MemoryWorld) -> None:

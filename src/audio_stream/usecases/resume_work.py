@@ -82,6 +82,8 @@ class ResumeWork:
         if self._open_recordings.peek(recording_id) is not None:
             return  # its source was faster
         async with self._open_recordings.turn(recording_id):
+            if self._open_recordings.peek(recording_id) is not None:
+                return  # just now
             recording = await self._recordings.get_recording(recording_id)
             if recording.discarded:
                 await self._discard_recording.complete(recording_id)

@@ -81,9 +81,9 @@ class StartRecording:
         if recording.live:
             self._live.claim(recording)
         try:
-            await self._spool.create(recording)
-            await self._catalog.add_recording(recording)
-            async with self._open_recordings.turn(recording.id):
+            async with self._open_recordings.turn(recording.id):  # else a start takes it up too
+                await self._spool.create(recording)
+                await self._catalog.add_recording(recording)
                 await self._open_recordings.open(recording.id)
         except BaseException:
             self._live.release(recording.id)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MATERIAL_S = 24
+MATERIAL_S = 40
 LATE_S = 2
-LISTEN_S = 13
-"""Ten seconds, and what a player takes to start while nineteen others do."""
 PLAYED_S = 10
+ENOUGH_S = 10.5
+GIVE_UP_S = 30
 RATE_HZ = 8000
 NOBODY = 65534
 
@@ -64,6 +65,10 @@ MPV = ("mpv", "--no-config", "--no-video", "--really-quiet", "--ao=pcm")
 VLC = ("cvlc", "--intf", "dummy", "--quiet", "--no-video", "--aout", "afile")
 PLAYERS = {"curl": "curl", "ffmpeg": "ffmpeg", "mpv": "mpv", "vlc": "cvlc"}
 
+# Of what each writes: stereo at 48 kHz in 16 bits, mpv in 32; curl what the source sends, Opus
+# more than it was told to.
+BYTES_PER_S = {"curl": 22_000, "ffmpeg": 192_000, "mpv": 384_000, "vlc": 192_000}
+
 
 def command_of(player: str, url: str, target: Path) -> Sequence[str]:
     """Return what plays `url` into the file `target` until it is told to stop."""
@@ -81,18 +86,23 @@ def command_of(player: str, url: str, target: Path) -> Sequence[str]:
 def material(name: str) -> bytes:
     """Return a tone in that format."""
     tone = f"sine=frequency={FORMATS[name].tone_hz}:sample_rate=48000:duration={MATERIAL_S}"
-    return run("-f", "lavfi", "-i", tone, "-b:a", "96k", *FORMATS[name].encoding, "pipe:1")
+    stereo = ("-ac", "2", "-b:a", "128k")
+    return run("-f", "lavfi", "-i", tone, *stereo, *FORMATS[name].encoding, "pipe:1")
 
 
 async def play(player: str, url: str, target: Path) -> None:
-    """Let a player play for a while, then tell it to stop as a person would."""
+    """Let a player play until it has enough, then tell it to stop as a person would."""
     process = await asyncio.create_subprocess_exec(
         *command_of(player, url, target),
         env={**os.environ, "HOME": str(target.parent)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    await asyncio.wait([asyncio.create_task(process.wait())], timeout=LISTEN_S)
+    enough_bytes = int(ENOUGH_S * BYTES_PER_S[player])
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GIVE_UP_S):
+            while process.returncode is None and size_bytes(target) < enough_bytes:  # noqa: ASYNC110 - files tell nobody
+                await asyncio.sleep(0.2)
     if process.returncode is None:
         process.send_signal(signal.SIGINT if player == "ffmpeg" else signal.SIGTERM)
         try:
@@ -100,6 +110,11 @@ async def play(player: str, url: str, target: Path) -> None:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+def size_bytes(path: Path) -> int:
+    """Return how much has been written, 0 before anything was."""
+    return path.stat().st_size if path.exists() else 0
 
 
 @pytest.fixture(scope="module")

@@ -378,7 +378,7 @@ class Container(containers.DeclarativeContainer):
     )
     list_tracks = providers.Singleton(ListTracks, catalog)
     read_track = providers.Singleton(ReadTrack, catalog)
-    rename_track = providers.Singleton(RenameTrack, track_changes)
+    rename_track = providers.Singleton(RenameTrack, changes=track_changes, live=live)
     retry_mp3 = providers.Singleton(
         RetryMp3, catalog=catalog, converter=mp3_converter, changes=track_changes, work=work
     )

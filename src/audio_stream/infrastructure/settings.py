@@ -8,18 +8,30 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     ByteSize,
     Field,
     SecretStr,
-    StringConstraints,
     field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from audio_stream.domain.errors import InvalidStation
+from audio_stream.domain.ids import parse_station
+
 _BITRATE = re.compile(r"[1-9][0-9]{1,2}k")
-Station = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+def _check_station(text: str) -> str:
+    try:
+        return parse_station(text)
+    except InvalidStation as error:
+        raise ValueError(str(error).rstrip(".")) from error
+
+
+Station = Annotated[str, AfterValidator(_check_station)]
 
 
 def _original(name: str) -> AliasChoices:

@@ -6,7 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 
+from audio_stream.adapters.blob import s3_blob
 from audio_stream.adapters.blob.s3 import S3BlobStore
 from audio_stream.adapters.blob.s3_content import PART_BYTES
 from audio_stream.domain.errors import StorageAway
@@ -47,6 +49,12 @@ FAULTS: dict[str, Fault] = {
     "damage": damages,
     "slow": slows(4 * 2**20),
 }
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.01)
+    monkeypatch.setattr(s3_blob, "_FIRST_PAUSE_S", 0.01)
 
 
 @pytest.fixture

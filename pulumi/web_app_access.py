@@ -48,4 +48,10 @@ def web_app_policy(bucket_arn: str) -> str:
         "Resource": bucket_arn,
         "Condition": {"StringLike": {"s3:prefix": [f"{PREFIX}*"]}},
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [objects, listing]})
+    leftovers = {
+        "Sid": "FindAbandonedUploads",  # of upload processes that were killed
+        "Effect": "Allow",
+        "Action": "s3:ListBucketMultipartUploads",
+        "Resource": bucket_arn,
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [objects, listing, leftovers]})

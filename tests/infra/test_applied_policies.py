@@ -16,6 +16,11 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
+from audio_stream.adapters.blob import s3_client
+from audio_stream.adapters.blob.s3 import S3BlobStore
+from audio_stream.adapters.blob.s3_client import S3Options
+from audio_stream.adapters.blob.s3_content import PART_BYTES
+from fakes.memory_events import MemoryEvents
 from fakes.moto_server import moto_server
 
 pytest.importorskip("pulumi_aws", reason="the group infra is not installed")
@@ -195,6 +200,35 @@ def test_the_web_app_can_do_what_it_does_and_nothing_else(enforced: Cloud) -> No
     assert denied(s3.put_object, Bucket=BUCKET, Key="elsewhere", Body=b"x")
     assert denied(s3.put_object, Bucket="another-bucket", Key=key, Body=b"x")
     assert denied(s3.delete_bucket, Bucket=BUCKET)
+
+
+async def test_the_apps_own_blob_store_needs_no_more_than_that(
+    enforced: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, secret in enforced.web_app_credentials().items():
+        monkeypatch.setenv(name.upper(), secret)
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    s3_client._session.cache_clear()  # it knows other tests' credentials
+    large = tmp_path / "large"
+    large.write_bytes(bytes(PART_BYTES + 1))
+    key = "originals/0a1b/large.webm"
+    abandoned = {"Bucket": BUCKET, "Key": f"{FILES}/{key}"}
+    enforced.s3.create_multipart_upload(**abandoned)
+    enforced.enforce(0)
+    options = S3Options(bucket=BUCKET, endpoint_url=enforced.url)
+    async with S3BlobStore(options, events=MemoryEvents()) as store:
+        await store.put("tracks/0a1b.json", b"{}", mime_type="application/json")
+        await store.put(key, large, mime_type="audio/webm")
+        await store.announce(key)
+        blob = await store.open(key)
+        pieces = [piece async for piece in blob.read(0, blob.size_bytes)]
+        assert sum(map(len, pieces)) == PART_BYTES + 1
+        assert key in [found async for found in store.list("originals/")]
+        for stored in (key, "tracks/0a1b.json"):
+            await store.delete(stored)
+    s3_client._session.cache_clear()
+    enforced.enforce(NO_AUTH_FOR_EVER)
+    assert "Uploads" not in enforced.s3.list_multipart_uploads(Bucket=BUCKET)
 
 
 def test_the_policies_are_documents_that_iam_reads() -> None:

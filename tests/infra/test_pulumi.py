@@ -144,12 +144,14 @@ def test_only_the_bucket_may_call_the_function() -> None:
 
 def test_the_web_app_may_do_what_it_does() -> None:
     allowed = declared().policy("web-app")
-    assert set(allowed) == {"KeepTracks", "FindTracks"}
+    assert set(allowed) == {"KeepTracks", "FindTracks", "FindAbandonedUploads"}
     assert allowed["KeepTracks"]["Resource"] == f"{BUCKET}/audio-stream-files/*"
     assert "s3:*" not in allowed["KeepTracks"]["Action"]
     assert allowed["FindTracks"]["Condition"] == {
         "StringLike": {"s3:prefix": ["audio-stream-files/*"]}
     }
+    assert allowed["FindAbandonedUploads"]["Action"] == "s3:ListBucketMultipartUploads"
+    assert allowed["FindAbandonedUploads"]["Resource"] == BUCKET
 
 
 def test_an_adopted_bucket_keeps_its_settings_and_notifications() -> None:

@@ -114,7 +114,12 @@ export class ChunkStore {
   async #write(names, change) {
     // It throws at once when the connection was closed, as by "clear site data".
     const transaction = this.#database.transaction(names, "readwrite");
-    change(names.map((name) => transaction.objectStore(name)));
+    try {
+      change(names.map((name) => transaction.objectStore(name)));
+    } catch (error) {
+      transaction.abort();
+      throw error;
+    }
     await new Promise((resolve, reject) => {
       transaction.addEventListener("complete", resolve);
       transaction.addEventListener("abort", () => reject(transaction.error));

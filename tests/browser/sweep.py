@@ -15,14 +15,14 @@ PERIOD_S = 24
 FRAME_S = 0.02
 _RATE_HZ = 48_000
 _LOWEST_HZ = 400
-_RISE_HZ_PER_S = 400
+_RISE_HZ_PER_S = 275
 _WINDOW_S = 0.04
 _EDGE_S = 0.12
 _LOUD_ENOUGH = 20
 
 
 def write_sweep(path: Path) -> Path:
-    """Write it as a WAV file: from 400 Hz to 10 kHz in 24 s, which the microphone repeats."""
+    """Write it as a WAV file: from 400 Hz to 7 kHz in 24 s, which the microphone repeats."""
     times = np.arange(PERIOD_S * _RATE_HZ) / _RATE_HZ
     turns = _LOWEST_HZ * times + _RISE_HZ_PER_S * times**2 / 2
     return _write(path, 0.3 * np.sin(2 * np.pi * turns))

@@ -108,7 +108,7 @@ class Settings(BaseSettings):
         description="AWS_ENDPOINT_URL: another server that speaks S3's protocol.",
     )
     upload_workers: int = Field(
-        20, ge=1, le=1000, description="The most upload processes at once; 58 MiB each."
+        20, ge=1, le=1000, description="The most upload processes at once; about 25 MiB each."
     )
     mp3_patience_s: float = Field(
         1200.0, gt=0, description="How long to wait for the Lambda's MP3 of a track in S3."

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from audio_stream.adapters.live.timer import Timer
     from audio_stream.domain.containers.segments import MediaSegment
 
-_LISTENERS_PER_SLICE = 256
-"""Some 3 ms: for no longer does a pass hold up requests."""
+_LISTENERS_PER_SLICE = 128
+"""Some 1.5 ms: for no longer does a pass hold up requests."""
 _FRAME_BYTES = 64 * 1024
 
 

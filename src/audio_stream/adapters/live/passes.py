@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from audio_stream.adapters.live.timer import Timer
 
 _SPACING = 2.0
-"""A pass begins no earlier than this many durations of the last one after that one began."""
+"""A pass begins no earlier than this many times the last one's work after that one began."""
 
 
 class Passes:
@@ -23,7 +23,7 @@ class Passes:
         self._asking: dict[MemoryBroadcast, None] = {}
         self._slices: Iterator[None] | None = None
         self._began_s = 0.0
-        self._busy_s = 0.0
+        self._worked_s = 0.0
         self._not_before_s = float("-inf")
         self._waiting = False
 
@@ -36,23 +36,24 @@ class Passes:
     def _go_on(self) -> None:
         """Run a slice; requests have their turn before the next."""
         self._waiting = False
-        now_s = self._timer.monotonic_s()
+        now_s = self._timer.loop_s()
         if self._slices is None:
             if now_s < self._not_before_s:
                 self._go_on_in(self._not_before_s - now_s)
                 return
             asking, self._asking = self._asking, {}
             self._slices = chain.from_iterable(b.begin_pass() for b in asking)
-            self._began_s, self._busy_s = now_s, 0.0
+            self._began_s, self._worked_s = now_s, 0.0
+        worked_s = self._timer.worked_s()
         unfinished = next(self._slices, _END) is not _END
-        self._busy_s += self._timer.monotonic_s() - now_s
+        self._worked_s += self._timer.worked_s() - worked_s
         if unfinished:
             self._go_on_in(0.0)
             return
         self._slices = None
-        self._not_before_s = self._began_s + _SPACING * self._busy_s
+        self._not_before_s = self._began_s + _SPACING * self._worked_s
         if self._asking:
-            self._go_on_in(self._not_before_s - self._timer.monotonic_s())
+            self._go_on_in(self._not_before_s - self._timer.loop_s())
 
     def _go_on_in(self, delay_s: float) -> None:
         self._waiting = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ class Timer:
 
     def __init__(self, clock: Clock, call_later: CallLater | None = None) -> None:
         self.monotonic_s = clock.monotonic_s
+        real = call_later is None
+        self.loop_s = time.monotonic if real else clock.monotonic_s
+        """The time that `call_later` goes by."""
+        self.worked_s = time.thread_time if real else clock.monotonic_s
+        """How long this thread has been at work: less than has passed where others work too."""
         self._call_later = call_later
 
     def call_later(self, delay_s: float, callback: Callable[[], object]) -> None:

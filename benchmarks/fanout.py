@@ -39,6 +39,9 @@ class Result:
     bytes_per_listener: float
     join_median_ms: float
     join_p99_ms: float
+    joins_per_s: float
+    longest_ack_ms: float
+    """How long the source waited at most while listeners joined."""
     refused: int
 
 
@@ -109,6 +112,7 @@ def _measure(
         with source:
             time.sleep(1.5)
             idle_bytes = resident_bytes(server.pid)
+            joining_ns = time.monotonic_ns()
             with Load(folder, server, listeners, options.join_per_second) as load:
                 time.sleep(1.5)
                 began_ns, began_cpu_s = time.monotonic_ns(), cpu_s(server.pid)
@@ -118,6 +122,8 @@ def _measure(
                 time.sleep(1.5)
                 heard = load.heard(began_ns, ended_ns)
         made = source.made_between(began_ns, ended_ns)
+        joined_s = (load.joined_ns - joining_ns) / 1e9
+        longest_ack_ms = source.longest_send_ms(joining_ns, load.joined_ns)
     used_s = ended_cpu_s - began_cpu_s
     return Result(
         name=server.name,
@@ -130,6 +136,8 @@ def _measure(
         bytes_per_listener=held_bytes / listeners,
         join_median_ms=load.join_median_ms,
         join_p99_ms=load.join_p99_ms,
+        joins_per_s=(listeners - load.refused) / joined_s,
+        longest_ack_ms=longest_ack_ms,
         refused=load.refused,
     )
 
@@ -140,7 +148,8 @@ def _row(result: Result) -> str:
         f"{result.cpu_ns_per_byte:>9.2f} "
         f"{result.delivered:>9.2%} {result.median_ms:>8.0f} {result.p99_ms:>7.0f} "
         f"{result.bytes_per_listener / KIBIBYTE:>9.1f} "
-        f"{result.join_median_ms:>8.1f} {result.join_p99_ms:>8.1f} {result.refused:>7}"
+        f"{result.join_median_ms:>8.1f} {result.join_p99_ms:>8.1f} "
+        f"{result.joins_per_s:>7.0f} {result.longest_ack_ms:>6.0f} {result.refused:>7}"
     )
 
 
@@ -151,7 +160,8 @@ def _print_table(results: list[Result], listeners: int, options: argparse.Namesp
     )
     print(
         f"{'':<14} {'core':>7} {'us/s each':>9} {'ns/byte':>9} {'delivered':>9} "
-        f"{'median':>8} {'p99 ms':>7} {'KiB each':>9} {'join ms':>8} {'p99 ms':>8} {'refused':>7}"
+        f"{'median':>8} {'p99 ms':>7} {'KiB each':>9} {'join ms':>8} {'p99 ms':>8} "
+        f"{'joins/s':>7} {'ack ms':>6} {'refused':>7}"
     )
     for result in results:
         print(_row(result))

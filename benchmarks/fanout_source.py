@@ -61,6 +61,7 @@ class Source:
         self._segment_bytes = segment_bytes
         self._interval_ns = int(1e9 / per_second)
         self._made_ns: list[int] = []
+        self._sent_ns: list[tuple[int, int]] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -77,6 +78,11 @@ class Source:
         """Return how many segments were made in that time."""
         return sum(from_ns <= made_ns < to_ns for made_ns in self._made_ns)
 
+    def longest_send_ms(self, from_ns: int, to_ns: int) -> float:
+        """Return how long the server let the source wait at most, in that time."""
+        took_ns = [took for sent_ns, took in self._sent_ns if from_ns <= sent_ns < to_ns]
+        return max(took_ns, default=0) / 1e6
+
     def _run(self) -> None:
         began_ns = due_ns = time.monotonic_ns()
         while not self._stop.wait(max(0, due_ns - time.monotonic_ns()) / 1e9):
@@ -85,4 +91,6 @@ class Source:
                 data += cluster((due_ns - began_ns) // 1_000_000, due_ns, self._segment_bytes)
                 self._made_ns.append(due_ns)
                 due_ns += self._interval_ns
+            sent_ns = time.monotonic_ns()
             self._server.send(data)
+            self._sent_ns.append((sent_ns, time.monotonic_ns() - sent_ns))

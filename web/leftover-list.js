@@ -107,7 +107,7 @@ class LeftoverRow {
     const { started_at } = this.leftover.recording;
     const { unsent_s, duration_s } = this.leftover;
     const whole = unsent_s >= duration_s;
-    const missing = `${clock(Math.ceil(unsent_s))}${whole ? "" : ` of ${clock(duration_s)}`}`;
+    const missing = `${clock(Math.ceil(unsent_s))}${whole ? "" : ` of ${clock(Math.ceil(duration_s))}`}`;
     this.#note.textContent = `${dayAndTime(started_at)} · ${missing} not sent yet`;
   }
 

@@ -11,6 +11,8 @@ import { Visualizer } from "./visualizer.js";
 const SILENT_AFTER_S = 10;
 /** Quieter than any room: a microphone that is switched off, or a cable that is out. */
 const SILENCE = 10 ** (-70 / 20);
+/** Chromium lists the system's choices a second time under these. */
+const SECOND_NAMES = new Set(["default", "communications"]);
 
 export class MicrophonePanel {
   #alarms;
@@ -90,7 +92,9 @@ export class MicrophonePanel {
     const words = this.#trouble();
     if (!words) return this.#alarms.clear("microphone");
     const { deviceId, isOpen } = this.microphone;
-    const others = devices.filter(({ id }) => !(isOpen && id === deviceId));
+    const others = devices.filter(
+      ({ id }) => !(isOpen && id === deviceId) && !SECOND_NAMES.has(id),
+    );
     const actions = others.map(({ id, label }) => ({
       words: `Go on with ${label}`,
       act: () => this.#use(id),

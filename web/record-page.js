@@ -13,8 +13,8 @@ import { MicrophonePanel } from "./microphone-panel.js";
 import { PageGuard } from "./page-guard.js";
 import { CannotRecord } from "./recorder.js";
 import { StorageRoom } from "./storage-room.js";
+import { StudioChoices } from "./studio-choices.js";
 
-/** @import { Sound } from "./microphone.js" */
 /** @import { Progress } from "./uploader.js" */
 
 const studio = find("#studio", HTMLElement);
@@ -50,8 +50,8 @@ let room = null;
 let ticking;
 let lastPiece_ms = 0;
 
-const chosenSound = () => /** @type {Sound} */ (new FormData(settings).get("sound") ?? "voice");
-const panel = new MicrophonePanel({ alarms, chosenSound });
+const choices = new StudioChoices(settings);
+const panel = new MicrophonePanel({ alarms, chosenSound: () => choices.sound });
 
 async function start() {
   alarms.clear("end", "microphone", "storage");
@@ -80,7 +80,7 @@ async function start() {
     const words = error instanceof Error ? error.message : String(error);
     return refuse(error instanceof CannotRecord ? `${words} Try another one.` : words);
   }
-  remember();
+  choices.remember();
   become("recording");
   room = broadcast.kept && new StorageRoom(broadcast.kept, warnOfRoom);
   if (!broadcast.kept) warnOfStorage("none");
@@ -259,40 +259,6 @@ function warnOfRoom(left_s) {
   );
 }
 
-/** What the person chose stays chosen on the next visit. */
-function remember() {
-  try {
-    localStorage.setItem("audio-stream.station", stationField.value);
-    localStorage.setItem("audio-stream.sound", chosenSound());
-  } catch {
-    // A private window forgets; that is its purpose.
-  }
-}
-
-function recall() {
-  const asked = new URLSearchParams(location.search);
-  /** @param {string} name */
-  const known = (name) => {
-    try {
-      return asked.get(name) ?? localStorage.getItem(`audio-stream.${name}`);
-    } catch {
-      return asked.get(name);
-    }
-  };
-  stationField.value = known("station") || stationField.value;
-  titleField.value = asked.get("title") ?? "";
-  const sound = settings.querySelector(
-    `input[value="${known("sound") === "music" ? "music" : "voice"}"]`,
-  );
-  if (sound instanceof HTMLInputElement) sound.checked = true;
-}
-
-/** The one that the server's owner named, unless the person has another. */
-async function useDefaultStation() {
-  const first = (await api.listStations().catch(() => []))[0];
-  if (first && stationField.value === stationField.defaultValue) stationField.value = first.station;
-}
-
 recordButton.addEventListener("click", start);
 stopButton.addEventListener("click", stop);
 settings.addEventListener("submit", (event) => event.preventDefault());
@@ -301,8 +267,8 @@ document.addEventListener("visibilitychange", () => broadcast && look());
 addEventListener("pagehide", () => broadcast?.finishOnUnload());
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 
-recall();
-useDefaultStation();
+choices.recall();
+choices.useDefaultStation();
 if (!navigator.mediaDevices || (await isAllowed())) {
   panel.open().catch((error) => alarms.raise("end", explain(error)));
 }

@@ -35,7 +35,9 @@ async def find_network(page: Page) -> None:
 async def not_sent(page: Page, at_least_s: float) -> None:
     """Wait until so much is recorded and has not arrived."""
     await page.wait_for_function(
-        "least => Number(document.querySelector('#sent').dataset.unsentS) >= least", arg=at_least_s
+        "least => Number(document.querySelector('#sent').dataset.unsentS) >= least",
+        arg=at_least_s,
+        timeout=(at_least_s + 20) * 1000,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from contextlib import ExitStack
@@ -17,7 +18,8 @@ from integration.product import started
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
-AWAY_S = 10
+AWAY_S = float(os.environ.get("AUDIO_STREAM_TEST_AWAY_S", "10"))
+"""benchmarks/offline.py stays away for longer."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

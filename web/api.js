@@ -125,9 +125,10 @@ export async function openLive(station, signal) {
  * Where a plain `<audio>` element hears the station.
  *
  * @param {string} station
+ * @param {"" | ".mp3"} [extension] of what the server makes of the source's sound
  */
-export function liveUrl(station) {
-  return `/live/${encodeURIComponent(station)}`;
+export function liveUrl(station, extension = "") {
+  return `/live/${encodeURIComponent(station)}${extension}`;
 }
 
 const TUS = { "Tus-Resumable": "1.0.0" };

@@ -6,6 +6,9 @@
 import * as api from "./api.js";
 import { backoff_s, Pause } from "./backoff.js";
 import { canBuffer, LiveBuffer } from "./live-buffer.js";
+import { chooseWay } from "./live-way.js";
+
+/** @import { Way } from "./live-way.js" */
 
 /**
  * @typedef {"paused" | "connecting" | "playing" | "offAir" | "unreachable" | "blocked"} State
@@ -19,12 +22,20 @@ const SILENCE_MS = 10_000;
 /** Whoever owns the player hears when the station is back and wakes it; this is for missed news. */
 const OFF_AIR_PAUSE = { first_s: 20, most_s: 20 };
 
+/** What the element says of sound that it cannot play after all. @type {number[]} */
+const UNPLAYABLE = [MediaError.MEDIA_ERR_DECODE, MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED];
+
 export class LivePlayer extends EventTarget {
   #media;
   #pause = new Pause();
   #running = new AbortController();
   /** @type {?LiveBuffer} */
   #buffer = null;
+  /** Types that the element claimed to play and then did not. @type {Set<string>} */
+  #unplayable = new Set();
+
+  /** How the sound is played. @type {Way} */
+  way = "mse";
 
   /** @type {State} */
   state = "paused";
@@ -50,11 +61,6 @@ export class LivePlayer extends EventTarget {
   /** How often the sound has stopped since it began. */
   get stalls() {
     return this.#buffer?.stalls ?? 0;
-  }
-
-  /** How the sound is played: through Media Source, or by the element alone. */
-  get way() {
-    return this.#buffer ? "mse" : "plain";
   }
 
   /** Start at the live edge. Call it within the person's click. @param {string} station */
@@ -117,11 +123,15 @@ export class LivePlayer extends EventTarget {
     try {
       const response = await api.openLive(station, either);
       const mimeType = response.headers.get("Content-Type") ?? "";
-      if (buffer && canBuffer(mimeType)) {
+      this.way = chooseWay(mimeType, {
+        canBuffer: (type) => buffer !== null && canBuffer(type),
+        canPlay: (type) => (this.#unplayable.has(type) ? "" : this.#media.canPlayType(type)),
+      });
+      if (buffer && this.way === "mse") {
         await Promise.race([this.#feed(buffer, mimeType, response), blocked]);
       } else {
         attempt.abort(); // The element makes a request of its own.
-        await this.#playPlainly(station, signal);
+        await this.#playPlainly(station, mimeType, signal);
       }
     } finally {
       attempt.abort();
@@ -172,13 +182,15 @@ export class LivePlayer extends EventTarget {
    * sound, and must not be steered.
    *
    * @param {string} station
+   * @param {string} mimeType
    * @param {AbortSignal} signal
    */
-  async #playPlainly(station, signal) {
+  async #playPlainly(station, mimeType, signal) {
     const media = this.#media;
     this.#buffer?.close();
     this.#buffer = null;
-    const url = `${api.liveUrl(station)}?attempt=${Date.now()}`; // Never out of a cache.
+    const extension = this.way === "mp3" ? ".mp3" : "";
+    const url = `${api.liveUrl(station, extension)}?attempt=${Date.now()}`; // Never out of a cache.
     const over = new AbortController();
     const done = AbortSignal.any([signal, over.signal]);
     done.addEventListener("abort", () => {
@@ -190,7 +202,14 @@ export class LivePlayer extends EventTarget {
       media.src = url;
       await new Promise((resolve, reject) => {
         media.addEventListener("ended", resolve, { signal: done });
-        media.addEventListener("error", () => reject(media.error), { signal: done });
+        media.addEventListener(
+          "error",
+          () => {
+            if (UNPLAYABLE.includes(media.error?.code ?? 0)) this.#unplayable.add(mimeType);
+            reject(media.error);
+          },
+          { signal: done },
+        );
         signal.addEventListener("abort", resolve);
         this.#start().catch(reject);
       });

@@ -48,6 +48,8 @@ _EXACT = (
     *("-fflags", "+bitexact", "-flags:a", "+bitexact"),
 )
 
+_LISTING = ("-f", "framehash", "-hash", "md5", "pipe:1")
+
 _MP3_BITRATES = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 
 
@@ -99,7 +101,7 @@ def list_packets(source: Path, container: Container) -> list[str]:
     """Print one line per packet, with its size and hash, to standard output (`framehash`)."""
     filters = _WITHOUT_ADTS.get(container, ())
     copied = ["-c", "copy", *(["-bsf:a", ",".join(filters)] if filters else [])]
-    return [*_read(source, container), *copied, "-f", "framehash", "-hash", "md5", "pipe:1"]
+    return [*_read(source, container), *copied, *_LISTING]
 
 
 def copy_packets(
@@ -132,12 +134,14 @@ def encode_mp3(
 ) -> list[str]:
     """Encode an MP3 with the tags TIT2 and TYER/TDAT (ID3v2.3, which everything reads).
 
-    An empty title is left out. LAME takes the nearest bit rate that the sample rate allows.
+    Beside it, the source's packets are listed as `list_packets` does. An empty title is left out.
+    LAME takes the nearest bit rate that the sample rate allows.
     """
     tags = ["-metadata", f"title={title}"] if title else []
     tags += ["-metadata", f"date={created_at.date().isoformat()}"]
     encoded = ["-af", _KEEP_TIME, "-c:a", "libmp3lame", "-b:a", bitrate]
-    return [*_read(source, container), *encoded, *_EXACT, *tags, *_MP3.arguments, *_write(target)]
+    mp3 = [*encoded, *_EXACT, *tags, *_MP3.arguments, *_write(target)]
+    return [*_read(source, container), *mp3, "-map", "0:a:0", "-c", "copy", *_LISTING]
 
 
 def decode_pcm(source: Path, container: Container) -> list[str]:

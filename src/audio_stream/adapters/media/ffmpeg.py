@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from audio_stream.adapters.media import arguments
 from audio_stream.adapters.media.media_types import media_type
+from audio_stream.adapters.media.mp3_length import mp3_seconds
 from audio_stream.adapters.media.packets import PacketListing
 from audio_stream.adapters.media.peaks import Peaks
 from audio_stream.adapters.media.run import LimitedFfmpeg, Limits
@@ -95,10 +96,9 @@ class FfmpegMedia(MediaTool):
                         title=title,
                         created_at=created_at,
                     )
-                    packets = await self._list_packets(sound)
-                    await self._write(command)
-                    mp3 = await self._list_packets(await look_at(scratch, Container.MP3))
-                    packets.check_duration(mp3)
+                    packets = PacketListing()
+                    await self._write(command, packets.feed)
+                    packets.check_duration(await asyncio.to_thread(mp3_seconds, scratch))
                     await asyncio.to_thread(scratch.replace, target)
 
     async def measure_peaks(self, source: Path) -> bytes:
@@ -151,8 +151,10 @@ class FfmpegMedia(MediaTool):
             raise NoAudio
         raise MediaToolFailed(f"No audio could be read: {finished.reason}")
 
-    async def _write(self, command: Sequence[str]) -> None:
-        finished = await self._run(command)
+    async def _write(
+        self, command: Sequence[str], consume: Callable[[bytes], None] | None = None
+    ) -> None:
+        finished = await self._run(command, consume)
         # ffmpeg 5.1 ends well even where it could not write a file's index.
         if finished.status or "Error writing trailer" in finished.errors:
             raise MediaToolFailed(f"The converter failed: {finished.reason}")

@@ -74,13 +74,13 @@ class PacketListing:
         if max(shifts, default=0) - min(shifts, default=0) > 2 * _TIME_TOLERANCE_S:
             raise MediaToolFailed("The copy's packets are not at the times they had.")
 
-    def check_duration(self, encoded: PacketListing) -> None:
-        """Raise MediaToolFailed unless `encoded` is as long as this, up to a packet or 50 ms."""
+    def check_duration(self, encoded_s: float) -> None:
+        """Raise MediaToolFailed unless that is as long as this, up to a packet or 50 ms."""
         packet_s = min(self._longest * self._tick_s, _LONGEST_PACKET_S)
         tolerance_s = max(packet_s, _TIME_TOLERANCE_S) + _ROUNDING_S
-        if abs(encoded.duration_s - self.duration_s) > tolerance_s:
+        if abs(encoded_s - self.duration_s) > tolerance_s:
             raise MediaToolFailed(
-                f"Of {self.duration_s:.2f} s of audio, {encoded.duration_s:.2f} s were converted."
+                f"Of {self.duration_s:.2f} s of audio, {encoded_s:.2f} s were converted."
             )
 
     def _note(self, line: bytes) -> None:

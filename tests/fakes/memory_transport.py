@@ -64,6 +64,7 @@ class MemoryTransport(asyncio.Transport):
         self._flush()
 
     def abort(self) -> None:
+        assert not self.lost, "asyncio's transports may fail here"
         self.aborted = self._closing = True
         self._buffer.clear()
         self._flush()

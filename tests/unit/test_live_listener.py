@@ -151,6 +151,22 @@ def test_one_that_takes_nothing_does_not_keep_the_end_waiting(
     assert stalled.aborted
 
 
+def test_one_that_takes_the_rest_in_time_gets_all_of_it(
+    feed: MemoryLiveFeed, timers: MemoryTimers
+) -> None:
+    go_on_air(feed, recording())
+    slow = listen(feed, chunked=True)
+    slow.room = 0
+    send(feed, segment(0, 4000))
+    feed.release(recording().id)
+    timers.let_pass(4)
+    slow.let_read(None)
+    assert slow.lost
+    timers.let_pass(6)
+    assert not slow.aborted
+    assert slow.sent.endswith(segment(0, 4000).data + b"\r\n0\r\n\r\n")
+
+
 class TestOnARealSocket:
     """The descriptor's way gives the same bytes as the transport's."""
 
@@ -162,8 +178,9 @@ class TestOnARealSocket:
             asyncio.Protocol, sock=ours
         )
         yield transport, theirs
-        transport.abort()
         theirs.close()
+        if not transport.is_closing():
+            transport.abort()
         await asyncio.sleep(0)  # lets the transport close its socket
 
     @pytest.fixture

@@ -30,6 +30,7 @@ class Listener(asyncio.Protocol):
     __slots__ = (
         "_behind",
         "_descriptor",
+        "_gone",
         "_limits",
         "_on_gone",
         "_progress_s",
@@ -53,6 +54,7 @@ class Listener(asyncio.Protocol):
         self._on_gone = on_gone
         self._descriptor = _plain_descriptor(transport)
         self._behind = False
+        self._gone = False
         self._queued_bytes = 0
         self._progress_s = now_s
         transport.set_protocol(self)
@@ -89,7 +91,7 @@ class Listener(asyncio.Protocol):
             transport.write(_LAST_CHUNK)
         transport.close()
         if transport.get_write_buffer_size():
-            timer.call_later(_FINISH_WITHIN_S, transport.abort)
+            timer.call_later(_FINISH_WITHIN_S, self._give_up)
 
     def pause_writing(self) -> None:
         """Learn that the socket has not taken everything."""
@@ -107,8 +109,12 @@ class Listener(asyncio.Protocol):
         """Learn that the listener is gone: its descriptor may soon be another's."""
         del exc
         self._descriptor = -1
-        self._behind = True
+        self._behind = self._gone = True
         self._on_gone(self)
+
+    def _give_up(self) -> None:
+        if not self._gone:  # asyncio fails at aborting what it has closed after a last write
+            self._transport.abort()
 
     def _send_behind(self, frame: bytes, now_s: float) -> None:
         transport = self._transport

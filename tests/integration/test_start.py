@@ -61,7 +61,7 @@ def test_a_file_where_the_data_folder_should_be(tmp_path: Path) -> None:
     ("variable", "value", "remedy"),
     [
         ("PORT", "http", "integer"),
-        ("AUDIO_STREAM_STATION", "Bad One", "match pattern"),
+        ("AUDIO_STREAM_STATION", "Bad One", "lower-case letters, digits and dashes"),
         ("AUDIO_STREAM_COVER", "none.png", "no file none.png"),
         ("AUDIO_STREAM_MP3_BITRATE", "loud", "such as 192k"),
         ("AUDIO_STREAM_FSYNC", "never", "'always', 'interval' or 'off'"),

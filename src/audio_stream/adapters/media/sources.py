@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audio_stream.adapters.media.fragments import hide_stray_fragments
+from audio_stream.adapters.media.mp4_mending import mend_mp4
 from audio_stream.adapters.media.pages import mend_last_page
 from audio_stream.domain.containers.container import Container
 from audio_stream.domain.containers.sniffing import SNIFF_BYTES, sniff
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_MENDERS = {Container.MP4: hide_stray_fragments, Container.OGG: mend_last_page}
+_MENDERS = {Container.MP4: mend_mp4, Container.OGG: mend_last_page}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from audio_stream.domain.containers.mp4_boxes import box, children, descend, read_uint
+from audio_stream.domain.containers.mp4_opus import backward_opus
 from audio_stream.domain.errors import MalformedMedia
 
 _AUDIO = b"soun"
@@ -63,7 +64,7 @@ def read_movie(data: bytes) -> Movie:
         element=box(
             b"moov",
             *(_without_duration(kind, whole) for kind, _, whole in parts if kind == b"mvhd"),
-            box(b"trak", *(_timeless(kind, whole) for kind, _, whole in children(track))),
+            _right_opus(box(b"trak", *(_timeless(k, whole) for k, _, whole in children(track)))),
             box(b"mvex", *(whole for c, whole in defaults if read_uint(c, 4) == track_id)),
         ),
         track_id=track_id,
@@ -81,6 +82,14 @@ def _timeless(kind: bytes, whole: bytes) -> bytes:
     if kind != b"mdia":
         return _without_duration(kind, whole)
     return box(kind, *(_without_duration(k, w) for k, _, w in children(whole[8:])))
+
+
+def _right_opus(track: bytes) -> bytes:
+    backward = backward_opus(track)
+    if backward is None:
+        return track
+    at, mended = backward
+    return track[:at] + mended + track[at + len(mended) :]
 
 
 def _without_duration(kind: bytes, whole: bytes) -> bytes:

@@ -52,7 +52,8 @@ class MemoryTranscoder(LiveTranscoder):
         try:
             yield Transcoding(converter.source, converter.mp3)
         finally:
-            converter.source.abort()
+            if not converter.source.lost:
+                converter.source.abort()
             converter.left.set()
         if converter.failure:
             raise MediaToolFailed(converter.failure)

@@ -22,7 +22,7 @@ WEBKITS = CHROMIUM[:AT] + BACKWARD + CHROMIUM[AT + 19 :]
 
 
 def test_a_backward_box_is_put_right() -> None:
-    assert bytes.fromhex("00000013 644f7073 00 02 3801 80bb0000 0000 00") == BACKWARD
+    assert bytes.fromhex("00000013 644f7073 00 02 000f 80bb0000 0000 00") == BACKWARD
     assert backward_opus(WEBKITS) == (AT, RIGHT)
 
 

@@ -29,7 +29,7 @@ async def _main(options: argparse.Namespace) -> None:
         for first in range(0, options.rounds, options.settle_every):
             rounds = min(options.settle_every, options.rounds - first)
             folder = Path(root, str(first))
-            folder.mkdir()
+            await asyncio.to_thread(folder.mkdir)
             killing = Killing(forks, folder, seed=options.seed + first)
             for _ in range(rounds):
                 await killing.round()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TUS_RESUMABLE = "1.0.0"
-_NUMBER = re.compile(r"[0-9]{1,30}")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def require_tus(request: web.Request) -> None:

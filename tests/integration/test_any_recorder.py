@@ -28,10 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-WEBKIT = "webkit-aac.mp4"
-WEBKIT_PACKETS = 9 * 43 + 39
-"""It writes its last fragment twice, and ffmpeg misreads the file; this is what is in it."""
-AAC_PACKET_S = 1024 / 44_100
+WEBKITS = {"webkit-aac.mp4": (9 * 43 + 39, 1024 / 44_100), "webkit-opus.mp4": (8 * 50 + 10, 0.02)}
+"""How many packets, and how long each: WebKit's files are such that ffmpeg misreads them."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,9 @@ class Aired:
     @cached_property
     def recorded_s(self) -> float:
         """How long the recorder recorded."""
-        if self.sample.name == WEBKIT:
-            return WEBKIT_PACKETS * AAC_PACKET_S
+        if self.sample.name in WEBKITS:
+            count, packet_s = WEBKITS[self.sample.name]
+            return count * packet_s
         return len(decode(self.sample, timed=True)) / 16_000
 
 
@@ -139,8 +138,8 @@ def test_not_a_packet_of_it_is_lost_in_the_track(aired: Aired) -> None:
 def assert_has_every_packet(path: Path, sample: Path) -> None:
     """Check that a file holds the packets that the recorder sent, and no others."""
     kept = [(packet.size_bytes, packet.content) for packet in packets(path)]
-    if sample.name == WEBKIT:
-        assert len(kept) == WEBKIT_PACKETS
+    if sample.name in WEBKITS:
+        assert len(kept) == WEBKITS[sample.name][0]
         assert not complaints(path)
     else:
         assert kept == [(packet.size_bytes, packet.content) for packet in _packets_of(sample)]

@@ -6,7 +6,11 @@ import asyncio
 import base64
 from typing import TYPE_CHECKING, Any, Protocol
 
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from yarl import URL
+
+from audio_stream.infrastructure.app import SERVER_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +30,13 @@ def metadata(**pairs: str) -> dict[str, str]:
     """Return the header that carries these pairs."""
     coded = (f"{key} {base64.b64encode(text.encode()).decode()}" for key, text in pairs.items())
     return {"Upload-Metadata": ",".join(coded)}
+
+
+class ServerAsItRuns(TestServer):
+    """A test server that does not cancel the handlers of clients that leave."""
+
+    async def _make_runner(self, **_: Any) -> web.BaseRunner:  # noqa: ANN401 - the base's options
+        return web.AppRunner(self.app, access_log=None, **SERVER_OPTIONS)
 
 
 class Product:

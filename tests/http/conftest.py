@@ -9,30 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 from dependency_injector import providers
 
 from audio_stream.adapters.catalog.catalog import SqlCatalog
 from audio_stream.adapters.catalog.database import sqlite_url
-from audio_stream.infrastructure.app import SERVER_OPTIONS, make_app
+from audio_stream.infrastructure.app import make_app
 from audio_stream.infrastructure.container import Container
 from audio_stream.infrastructure.settings import Settings
 from fakes.memory_media import MemoryMediaTool
-from served import Product
+from served import Product, ServerAsItRuns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     from served import Serve
-
-
-class ServerAsItRuns(TestServer):
-    """A test server that does not cancel the handlers of clients that leave."""
-
-    async def _make_runner(self, **_: Any) -> web.BaseRunner:  # noqa: ANN401 - the base's options
-        return web.AppRunner(self.app, access_log=None, **SERVER_OPTIONS)
 
 
 @pytest.fixture(scope="session")

@@ -135,6 +135,7 @@ class AppendChunk:
             await opened.file.sync()  # the offset told is thereby acknowledged
             raise OffsetMismatch(expected=size_bytes, got=offset)
         if length_bytes is not None:
+            opened.recording.declare_length(length_bytes)
             if length_bytes < size_bytes:
                 raise LengthConflict(known=size_bytes, declared=length_bytes)
             if length_bytes > self._limits.recording_bytes:

@@ -493,6 +493,20 @@ async def test_a_full_disk_refuses_the_chunk_and_takes_it_later(
     assert await stored(product, path) == SOUND
 
 
+async def test_on_a_full_disk_tracks_still_play_and_sound_is_still_heard(
+    disk: tuple[Product, FailingFiles],
+) -> None:
+    product, files = disk
+    track_id = await product.record(SOUND)
+    path = await product.begin(station="main")
+    await product.append(path, 0, webm(100)[:2000])
+    files.write_fails = errno.ENOSPC
+    await problem_of(await product.append(path, 2000, webm(100)[2000:]), 507)
+    played = await product.client.get(f"/tracks/{track_id}/audio")
+    assert await played.read() == SOUND
+    assert (await product.json("/api/stations"))["stations"][0]["live"] is True
+
+
 async def test_a_disk_that_fails_to_write_is_told_and_met_again(
     disk: tuple[Product, FailingFiles],
 ) -> None:

@@ -167,6 +167,20 @@ async def test_too_many_open_recordings_are_refused_with_a_reason(serve: Serve) 
     assert int(response.headers["Retry-After"]) > 0
 
 
+async def test_a_full_spool_quota_is_told_with_the_station_and_spares_the_others(
+    serve: Serve,
+) -> None:
+    product = await serve(spool_quota=2500)
+    path = await product.begin(station="jazz")
+    assert (await product.append(path, 0, webm(100)[:2500])).status == 204
+    problem = await problem_of(await product.append(path, 2500, b"more"), 507)
+    assert (problem["station"], problem["limit_bytes"]) == ("jazz", 2500)
+    assert await product.offset(path) == 2500
+    headers = TUS | DEFER | metadata(station="jazz", live="false")
+    await problem_of(await product.client.post("/api/recordings", headers=headers), 507)
+    await product.begin(station="talk")
+
+
 async def test_below_the_disks_reserve_nothing_new_is_taken(serve: Serve) -> None:
     product = await serve(disk_reserve="1000TB")
     await problem_of(await product.client.post("/api/recordings", headers=TUS | DEFER), 507)

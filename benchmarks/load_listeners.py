@@ -13,6 +13,7 @@ from typing import NamedTuple
 from fanout_source import MAGIC
 
 _STAMP_BYTES = len(MAGIC) + 8
+_PATIENCE_S = 10.0
 
 
 class _Sample(NamedTuple):
@@ -55,18 +56,27 @@ class _Listeners:
         began_ns = self.opened_ns.pop(connection, None)
         if not data or (began_ns is not None and b" 200 " not in data[:16]):
             self.refused += began_ns is not None
-            self.selector.unregister(connection)
-            del self.tails[connection]
-            connection.close()
+            self._leave(connection)
             return
         if began_ns is not None:
             self.joins_ns.append(now_ns - began_ns)
         self._take_stamps(connection, self.tails[connection] + data, now_ns)
 
+    def give_up_waiting(self) -> None:
+        for connection in list(self.opened_ns):
+            del self.opened_ns[connection]
+            self.refused += 1
+            self._leave(connection)
+
     def report(self, from_ns: int, to_ns: int) -> None:
         delays_ns = [s.delay_ns for s in self.samples if from_ns <= s.made_ns < to_ns]
         median_ms, p99_ms = _percentiles_ms(delays_ns)
         print(len(delays_ns), f"{median_ms:.1f} {p99_ms:.1f}", len(self.tails), flush=True)
+
+    def _leave(self, connection: socket.socket) -> None:
+        self.selector.unregister(connection)
+        del self.tails[connection]
+        connection.close()
 
     def _take_stamps(self, connection: socket.socket, data: bytes, now_ns: int) -> None:
         at = data.find(MAGIC)
@@ -87,7 +97,8 @@ def _percentiles_ms(values_ns: list[int]) -> tuple[float, float]:
 def main(port: int, path: str, wanted: int, per_second: float) -> None:
     listeners = _Listeners(port, path)
     listeners.selector.register(sys.stdin, selectors.EVENT_READ)
-    began_s, opened, ready = time.monotonic(), 0, False
+    began_s = last_opened_s = time.monotonic()
+    opened, ready = 0, False
     while True:
         due = min(wanted, int((time.monotonic() - began_s) * per_second) + 1)
         for _ in range(due - opened):
@@ -102,8 +113,12 @@ def main(port: int, path: str, wanted: int, per_second: float) -> None:
                 return
             from_ns, to_ns = line.split()
             listeners.report(int(from_ns), int(to_ns))
-        if not ready and opened == wanted and not listeners.opened_ns:
+        if opened < wanted:
+            last_opened_s = time.monotonic()
+        patience_over = time.monotonic() - last_opened_s > _PATIENCE_S
+        if not ready and opened == wanted and (patience_over or not listeners.opened_ns):
             ready = True
+            listeners.give_up_waiting()
             median_ms, p99_ms = _percentiles_ms(listeners.joins_ns)
             print(f"ready {median_ms:.1f} {p99_ms:.1f} {listeners.refused}", flush=True)
 

@@ -81,7 +81,7 @@ class FolderSpoolFile(SpoolFile):
         if sync_now:
             self._unsynced = False
             self._kept_bytes = self._size_bytes
-        elif sync:
+        elif sync and self._fsync is Fsync.INTERVAL:
             self._sync_soon()
 
     async def sync(self) -> None:

@@ -162,7 +162,7 @@ class AppendChunk:
         received = 0
         synced = False
         try:
-            while (piece := await self._next_piece(body, turn)) is not None:
+            while not synced and (piece := await self._next_piece(body, turn)) is not None:
                 received += len(piece)
                 synced = received == body.size_bytes
                 await self._append(opened, piece, sync=synced)

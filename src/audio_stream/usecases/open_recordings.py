@@ -111,12 +111,8 @@ class OpenRecordings:
         turn = self._turns.setdefault(recording_id, Turn(recording_id))
         turn.waiting += 1
         try:
-            turn.ask_to_yield()
             try:
-                async with asyncio.timeout(self._turn_timeout_s):
-                    await turn.lock.acquire()
-            except TimeoutError:
-                raise RecordingBusy(recording_id) from None
+                await self._take(turn)
             finally:
                 turn.waiting -= 1
             try:
@@ -126,6 +122,17 @@ class OpenRecordings:
         finally:
             if turn.is_idle:
                 self._turns.pop(recording_id, None)
+
+    async def _take(self, turn: Turn) -> None:
+        if turn.waiting == 1 and not turn.lock.locked():
+            await turn.lock.acquire()  # at once: no timer is needed
+            return
+        turn.ask_to_yield()
+        try:
+            async with asyncio.timeout(self._turn_timeout_s):
+                await turn.lock.acquire()
+        except TimeoutError:
+            raise RecordingBusy(turn.recording_id) from None
 
     async def open(self, recording_id: RecordingId) -> OpenRecording:
         """Return the recording, opened for appending; the caller has the turn.

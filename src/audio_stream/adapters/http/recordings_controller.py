@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aiohttp import ClientPayloadError, web
@@ -75,16 +76,17 @@ class RecordingsController:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of ingest."""
-        one = "/api/recordings/{recording_id}"
+        every, one = "/api/recordings", "/api/recordings/{recording_id}"
+        # One path's routes in a row are one thing to look at, for each of many appends.
         return [
-            web.options("/api/recordings", self.describe),
-            web.options(one, self.describe),
-            web.post("/api/recordings", self.start),
+            web.options(every, self.describe),
+            web.post(every, self.start),
             web.patch(one, self.append),
-            web.post(one, self.overridden),
             web.head(one, self.offset),
             web.get(one, self.status, allow_head=False),
             web.delete(one, self.discard),
+            web.options(one, self.describe),
+            web.post(one, self.overridden),
         ]
 
     async def describe(self, _request: web.Request) -> web.Response:
@@ -200,7 +202,7 @@ class RecordingsController:
     def _body(self, request: web.Request) -> ChunkBody:
         header = request.headers.get("Upload-Checksum")
         checksum = None if header is None else parse_checksum(header)
-        return ChunkBody(_pieces(request), request.content_length, checksum)
+        return ChunkBody(_Pieces(request), request.content_length, checksum)
 
     def _common(
         self, headers: dict[str, str], *, source_gone_at: datetime | None = None
@@ -208,7 +210,7 @@ class RecordingsController:
         expires = (source_gone_at or self._clock.now()) + self._options.resume_window
         return {
             "Tus-Resumable": TUS_RESUMABLE,
-            "Upload-Expires": format_datetime(expires, usegmt=True),
+            "Upload-Expires": _http_date(int(expires.timestamp())),
         } | headers
 
 
@@ -228,18 +230,44 @@ def _metadata(recording: Recording) -> str:
     )
 
 
-async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
-    body = request.content
-    try:
-        async for piece in body.iter_any():
-            yield piece
-    except (ClientPayloadError, ConnectionError, PayloadEncodingError) as error:
-        # What arrived before the end is in the buffer still, where the error hides it.
-        body.set_exception(None)  # type: ignore[arg-type]  # as it was before
-        if rest := body.read_nowait():
-            yield rest
-        if not body.at_eof():
-            raise SourceDisconnected from error
+@lru_cache(maxsize=4)
+def _http_date(timestamp_s: int) -> str:
+    return formatdate(timestamp_s, usegmt=True)
+
+
+class _Pieces:
+    """A body as it arrives. No generator, which would want to be closed after its last piece."""
+
+    def __init__(self, request: web.Request) -> None:
+        self._body = request.content
+        self._error: Exception | None = None
+
+    def __aiter__(self) -> _Pieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._error is not None:
+            raise SourceDisconnected from self._error
+        try:
+            piece = await self._body.readany()
+        except (ClientPayloadError, ConnectionError, PayloadEncodingError) as error:
+            piece = self._rest(error)
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+    def _rest(self, error: Exception) -> bytes:
+        """Return what arrived before the end: it is in the buffer still, where the error hides it.
+
+        Raises SourceDisconnected when that is nothing.
+        """
+        self._body.set_exception(None)  # type: ignore[arg-type]  # as it was before
+        rest: bytes = self._body.read_nowait()
+        if not self._body.at_eof():
+            self._error = error
+            if not rest:
+                raise SourceDisconnected from error
+        return rest
 
 
 async def _nothing() -> AsyncIterator[bytes]:

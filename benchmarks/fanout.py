@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fanout_load import Load
-from fanout_servers import Floor, Icecast, Product, Server, cpu_s, pin, resident_bytes
+from fanout_servers import Floor, Icecast, IcecastWebm, Product, Server, cpu_s, pin, resident_bytes
 from fanout_source import Source
 
 KIBIBYTE = 1024
@@ -52,7 +52,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
     pin("load")
     kinds: list[type[Server]] = []
-    for kind in (Product, Icecast, Floor):
+    for kind in (Product, Icecast, IcecastWebm, Floor):
         if kind.missing() or kind.__name__.lower() not in options.servers:
             print(f"# {kind.name}: {kind.missing() or 'not asked for'}", file=sys.stderr)
         else:
@@ -98,7 +98,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--join-per-second", type=float, default=2000)
     parser.add_argument("--bitrate-bps", type=int, default=128_000)
     parser.add_argument(
-        "--servers", type=lambda text: text.split(","), default=["product", "icecast", "floor"]
+        "--servers",
+        type=lambda text: text.split(","),
+        default=["product", "icecast", "icecastwebm", "floor"],
     )
     return parser.parse_args()
 

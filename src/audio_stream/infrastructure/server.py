@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import resource
 import signal
 import sys
@@ -47,6 +48,7 @@ async def _serve(settings: Settings) -> int:
             await site.start()
         except OSError as error:
             raise StartFailed(_why_no_port(settings, error)) from error
+        _spare_the_collector()
         _greet(settings, runner.addresses[0][1])
         await stop.wait()
     finally:
@@ -75,6 +77,15 @@ def _greet(settings: Settings, port: int) -> None:
         )
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector pass over all that lasts as long as the program.
+
+    To look through it took it 100 ms, again and again, and sound waited meanwhile.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _raise_descriptor_limit() -> None:

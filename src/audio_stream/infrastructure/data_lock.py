@@ -7,6 +7,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from audio_stream.adapters.files import Files
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -27,7 +29,8 @@ def data_lock(folder: Path) -> Iterator[None]:
     Raises DataFolderTaken, DataFolderUnusable.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            Files().make_folder(folder.absolute())
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:  # no right to write, but also a file in its place, a read-only disk, …
         raise DataFolderUnusable(

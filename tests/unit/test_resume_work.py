@@ -171,16 +171,18 @@ async def test_a_track_that_could_not_be_promised_is_promised_at_the_next_look(
     assert world.stored(recording_id) == SOUND
 
 
-async def test_another_look_at_what_is_in_order_is_no_news(world: MemoryWorld) -> None:
+async def test_another_look_at_what_waits_for_its_source_is_neither_news_nor_work(
+    world: MemoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = Source(world)
     await source.begin()
     await source.send(1000)
     await world.fall_silent()
     await world.settle()
-    published = len(world.events.published)
+    published, scheduled = len(world.events.published), []
+    monkeypatch.setattr(world.container.work(), "schedule", scheduled.append)
     await world.container.resume_work().execute()
-    await world.settle()
-    assert len(world.events.published) == published
+    assert (len(world.events.published), scheduled) == (published, [])
 
 
 # -- a catalog that is lost

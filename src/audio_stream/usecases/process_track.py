@@ -129,7 +129,8 @@ class ProcessTrack:
 
     async def _without_spool(self, track: Track) -> Track | None:
         if track.state is TrackState.READY:
-            await self._keep_only_present_blobs(track)
+            if track.mp3.state is not RenditionState.PENDING:  # that one is looked at often
+                await self._keep_only_present_blobs(track)
             return track
         if track.state is TrackState.FAILED:
             return None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from audio_stream.domain.errors import AudioStreamError
+from audio_stream.domain.errors import AudioStreamError, TrackNotFound
+from audio_stream.domain.ids import TrackId
 from audio_stream.domain.recordings import Recording, RecordingState
+from audio_stream.domain.tracks import TrackState
 
 if TYPE_CHECKING:
     from audio_stream.domain.ids import RecordingId
@@ -89,10 +91,21 @@ class ResumeWork:
                 await self._discard_recording.complete(recording_id)
             elif recording.state is RecordingState.RECORDING:
                 await self._reopen(recording)
-            elif await self._spool.size_bytes(recording_id):
-                await self._promise_track.execute(recording)
+            elif size_bytes := await self._spool.size_bytes(recording_id):
+                if not await self._is_waiting(recording, size_bytes):
+                    await self._promise_track.execute(recording)
             elif recording.state is not RecordingState.INTERRUPTED:
                 await self._spool.remove(recording_id)
+
+    async def _is_waiting(self, recording: Recording, size_bytes: int) -> bool:
+        """Tell whether all is done until its source returns."""
+        if recording.state is not RecordingState.INTERRUPTED:
+            return False
+        try:
+            track = await self._tracks.get_track(TrackId(recording.id))
+        except TrackNotFound:
+            return False
+        return track.state is TrackState.READY and track.spool_bytes == size_bytes
 
     async def _reopen(self, recording: Recording) -> None:
         """Open it, so that it is interrupted in time unless its source comes back."""

@@ -179,7 +179,8 @@ async def test_another_look_at_what_waits_for_its_source_is_neither_news_nor_wor
     await source.send(1000)
     await world.fall_silent()
     await world.settle()
-    published, scheduled = len(world.events.published), []
+    published = len(world.events.published)
+    scheduled: list[TrackId] = []
     monkeypatch.setattr(world.container.work(), "schedule", scheduled.append)
     await world.container.resume_work().execute()
     assert (len(world.events.published), scheduled) == (published, [])

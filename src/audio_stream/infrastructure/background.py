@@ -34,6 +34,7 @@ class BackgroundTrackWork(TrackWork, Health):
         self._tasks: dict[TrackId, asyncio.Task[None]] = {}
         self._again: set[TrackId] = set()
         self._failing: dict[TrackId, str] = {}
+        self._is_over = False
         self._looks: dict[TrackId, int] = {}
         self._later: dict[TrackId, asyncio.TimerHandle] = {}
 
@@ -48,6 +49,7 @@ class BackgroundTrackWork(TrackWork, Health):
         traceback: TracebackType | None,
     ) -> None:
         """Stop what is under way; the next start takes it up."""
+        self._is_over = True
         for later in self._later.values():
             later.cancel()
         tasks = list(self._tasks.values())
@@ -57,6 +59,8 @@ class BackgroundTrackWork(TrackWork, Health):
 
     def schedule(self, track_id: TrackId) -> None:
         """See to the track soon, and once more if it is being seen to right now."""
+        if self._is_over:
+            return
         if track_id in self._tasks:
             self._again.add(track_id)
             return

@@ -90,9 +90,11 @@ class Killing:
         """Start the server, let sources send, kill it, and look at what is on the disk."""
         server = await asyncio.to_thread(self._forks.serve, self._data_dir)
         async with ClientSession(server.address) as session, asyncio.TaskGroup() as sending:
-            for source in self._in_flight():
+            self._moments.clear()
+            sources = self._in_flight()
+            for source in sources:
                 sending.create_task(self._send(session, source))
-            self.figures.kills[await self._wait_for_a_moment()] += 1
+            self.figures.kills[await self._wait_for_a_moment(len(sources))] += 1
             await asyncio.to_thread(server.kill)
         self._check_spool()
 
@@ -128,6 +130,7 @@ class Killing:
                 await self._ask(session, source)
             while not source.finished:
                 await self._append(session, source)
+        await self._tell("ended")
 
     async def _begin(self, session: ClientSession, source: Source) -> None:
         station = base64.b64encode(secrets.token_hex(4).encode()).decode()  # each has its own
@@ -174,22 +177,22 @@ class Killing:
             self._moments[what] += 1
             self._told.notify_all()
 
-    async def _wait_for_a_moment(self) -> str:
+    async def _wait_for_a_moment(self, sources: int) -> str:
         """Return the name of what the server is doing now, at one random moment of it."""
-        name, event, longest_s = self._random.choice(
+        name, event, most, longest_s = self._random.choice(
             [
-                ("starting", None, 0.05),
-                ("recording", "recording", 0.03),
-                ("finishing", "finishing", 0.02),
-                ("finalising", "finished", 0.4),
-                ("storing", "finished", 1.2),
+                ("starting", None, 0, 0.05),
+                ("recording", "recording", 20, 0.03),
+                ("finishing", "finishing", sources, 0.02),
+                ("finalising", "finished", sources, 0.4),
+                ("storing", "finished", sources, 1.2),
             ]
         )
         if event is not None:
-            wanted = self._moments[event] + self._random.randint(1, SOURCES_AT_ONCE)
+            wanted = self._random.randint(1, most)
             async with self._told:
                 await self._told.wait_for(
-                    lambda: self._moments[event] >= wanted or all(s.finished for s in self._sources)
+                    lambda: self._moments[event] >= wanted or self._moments["ended"] == sources
                 )
         await asyncio.sleep(self._random.uniform(0, longest_s))
         return name

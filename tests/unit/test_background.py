@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from audio_stream.domain.ids import TrackId
 from audio_stream.infrastructure.background import BackgroundTrackWork
 from contracts.examples import track
 
 if TYPE_CHECKING:
+    import pytest
+
     from fakes.memory_world import MemoryWorld
 
 

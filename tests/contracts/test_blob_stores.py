@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 from audio_stream.adapters.blob.file import FileBlobStore
 from audio_stream.domain.errors import StorageFailed, StorageFull
@@ -50,9 +51,11 @@ class TestFileBlobStore(BlobStoreContract):
             await put(store, KEY, b"x")
         leftover = tmp_path / "~incoming" / "~0123456789abcdef"
         leftover.write_bytes(b"half of")
-        async with FileBlobStore(tmp_path) as store:
-            assert await keys(store, "") == [KEY]
+        with structlog.testing.capture_logs() as lines:
+            async with FileBlobStore(tmp_path) as store:
+                assert await keys(store, "") == [KEY]
         assert not leftover.exists()
+        assert [line["subject"] for line in lines] == [leftover.name]
 
     async def test_strangers_files_are_not_listed(self, tmp_path: Path) -> None:
         async with FileBlobStore(tmp_path) as store:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 import pytest
+import structlog
 
 from audio_stream.adapters.files import Files
+from audio_stream.adapters.spool import folder_spool_file
 from audio_stream.adapters.spool.folder_spool import FolderSpool
 from audio_stream.adapters.spool.folder_spool_file import Fsync
 from audio_stream.domain.errors import StorageFull, SyncFailed
-from audio_stream.usecases.ports import Spool
+from audio_stream.usecases.ports import Spool, SpoolFile
 from contracts.spool_contract import SpoolContract, a_recording
 from fakes.faulty_files import FaultyFiles
 from fakes.memory_spool import MemorySpool
@@ -161,10 +164,56 @@ async def test_an_interval_owed_is_paid_on_closing(tmp_path: Path) -> None:
         assert "sync_data" in files.log[before:]
 
 
+async def test_what_an_interval_owes_is_paid_within_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_spool_file, "SYNC_INTERVAL_S", 0.0)
+    loop, synced, sync = asyncio.get_running_loop(), asyncio.Event(), Files.sync_data
+
+    def sync_and_tell(files: Files, descriptor: int) -> None:
+        sync(files, descriptor)
+        loop.call_soon_threadsafe(synced.set)
+
+    async with FolderSpool(tmp_path, files=Files(), fsync=Fsync.INTERVAL) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        file = await spool.open(recording.id)
+        monkeypatch.setattr(Files, "sync_data", sync_and_tell)
+        await file.append(b"word", sync=True)
+        async with asyncio.timeout(5):
+            await synced.wait()
+        await file.close()
+
+
+async def test_an_interval_that_cannot_be_paid_is_told_at_the_next_append(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def append_on_and_on(file: SpoolFile) -> None:
+        while True:
+            await file.append(b"", sync=True)
+
+    def fail(_files: Files, _descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(folder_spool_file, "SYNC_INTERVAL_S", 0.0)
+    async with FolderSpool(tmp_path, files=Files(), fsync=Fsync.INTERVAL) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        file = await spool.open(recording.id)
+        monkeypatch.setattr(Files, "sync_data", fail)
+        await file.append(b"acknowledged", sync=True)
+        with pytest.raises(SyncFailed):
+            await asyncio.wait_for(append_on_and_on(file), 5)
+        await file.close()
+        assert spool.path(recording.id).read_bytes() == b"acknowledged"
+
+
 async def test_what_a_crash_left_half_written_is_swept(tmp_path: Path) -> None:
     (tmp_path / "~0123").write_bytes(b"half a note")
-    async with FolderSpool(tmp_path, files=Files()):
-        assert not (tmp_path / "~0123").exists()
+    with structlog.testing.capture_logs() as lines:
+        async with FolderSpool(tmp_path, files=Files()):
+            assert not (tmp_path / "~0123").exists()
+    assert [line["subject"] for line in lines] == ["~0123"]
 
 
 async def test_a_note_whose_bytes_are_gone_is_swept(tmp_path: Path) -> None:

@@ -158,6 +158,7 @@ async def test_a_late_completion_replaces_the_revision_and_removes_the_old_blobs
     await world.settle()
     before = world.track(recording_id)
     await world.container.rename_track().execute(track_id=before.id, title=Title("Renamed"))
+    world.events.published.clear()
     assert await world.append(recording_id, 1000, SOUND[1000:], length_bytes=3000) == 3000
     await world.settle()
     track = world.track(recording_id)
@@ -167,6 +168,8 @@ async def test_a_late_completion_replaces_the_revision_and_removes_the_old_blobs
     assert keys_of(world, recording_id) == track.blob_keys
     assert not before.blob_keys & track.blob_keys
     assert recording_id not in world.spool.bytes
+    news = [event for event in world.events.published if isinstance(event, TrackChangedEvent)]
+    assert news == [TrackChangedEvent(before.id)] * 2, "original, MP3: pages show it by themselves"
 
 
 async def test_a_late_completion_without_more_bytes_keeps_the_revision(world: MemoryWorld) -> None:

@@ -90,6 +90,7 @@ async def test_a_silent_source_leaves_the_air_and_the_station_is_free(world: Mem
     assert recording.interrupted_at == world.clock.now()
     assert world.spool.notes[recording_id].state is RecordingState.INTERRUPTED
     assert not world.container.live().carries(recording_id)
+    assert world.journal.has("recording interrupted")
     await world.begin(live=True)
     await world.settle()
 

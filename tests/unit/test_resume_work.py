@@ -154,6 +154,28 @@ async def test_a_complete_recording_is_synced_before_the_start_finishes_it(
     assert world.spool.synced_bytes[recording_id] == 3000
 
 
+async def test_what_a_start_did_is_told_in_a_line_each(world: MemoryWorld) -> None:
+    open_still = await world.begin()
+    await world.append(open_still, 0, SOUND[:1000])
+    complete = await world.begin(length_bytes=3000)
+    world.spool.bytes[complete] += SOUND
+    deleted = await world.begin()
+    await world.catalog.save_recording(replace(world.recording(deleted), discarded=True))
+    world.start()
+    world.journal.lines.clear()
+    await world.resume()
+    assert {(event, subject) for event, subject, _ in world.journal.lines} == {
+        ("recording waits for its source", open_still),
+        ("recording finished", complete),
+        ("original made", complete),
+        ("MP3 made", complete),
+        ("deletion completed", deleted),
+    }
+    world.journal.lines.clear()
+    await world.container.resume_work().execute()
+    assert not world.journal.lines, "said once"
+
+
 async def test_a_track_that_could_not_be_promised_is_promised_at_the_next_look(
     world: MemoryWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

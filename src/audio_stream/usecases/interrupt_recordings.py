@@ -73,6 +73,7 @@ class InterruptRecordings:
         if opened.recording.state is RecordingState.RECORDING:
             recording = opened.recording.interrupt(self._clock.now())
             await self._keep_recording.execute(opened, recording)
+            self._journal.note("recording interrupted", recording.id)
         size_bytes = opened.file.size_bytes
         await self._open_recordings.close(opened.recording.id)
         if size_bytes:

@@ -156,6 +156,7 @@ class ProcessTrack:
             return None
         if stored.kept_raw_because is not None:
             self._journal.note("original kept raw", track.id, reason=stored.kept_raw_because)
+        self._journal.note("original made", track.id, incomplete=stored.track.incomplete)
         return stored.track
 
     async def _nothing_to_keep(self, track: Track, recording: Recording) -> None:
@@ -191,6 +192,7 @@ class ProcessTrack:
             mp3 = await self._mp3_converter.convert(track)
             if mp3 is None:
                 return False
+            self._journal.note("MP3 made", track.id)
         except (MediaToolFailed, BlobNotFound) as error:
             self._journal.note("MP3 failed", track.id, reason=str(error))
             mp3 = Rendition(kind=RenditionKind.MP3, state=RenditionState.FAILED, reason=str(error))

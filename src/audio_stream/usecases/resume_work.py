@@ -89,6 +89,7 @@ class ResumeWork:
             recording = await self._recordings.get_recording(recording_id)
             if recording.discarded:
                 await self._discard_recording.complete(recording_id)
+                self._journal.note("deletion completed", recording_id)
             elif recording.state is RecordingState.RECORDING:
                 await self._reopen(recording)
             elif size_bytes := await self._spool.size_bytes(recording_id):
@@ -113,3 +114,7 @@ class ResumeWork:
         if opened.is_complete:
             await opened.file.sync()
             await self._finish_recording.execute(opened)
+            self._journal.note("recording finished", recording.id)
+        else:
+            size_bytes = opened.file.size_bytes
+            self._journal.note("recording waits for its source", recording.id, bytes=size_bytes)

@@ -9,6 +9,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
+import structlog
+
 from audio_stream.adapters.blob.file_blob import FileBlob
 from audio_stream.adapters.blob.keys import is_key
 from audio_stream.adapters.files import Files, scratch_name, storage_errors
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 _INCOMING = "~incoming"
 """Where blobs are written before they get their name. No key can have a tilde in it."""
+
+_log = structlog.get_logger(__name__)
 
 _KEYS_A_HOP = 1000
 """How many keys are listed before the event loop gets its turn."""
@@ -82,6 +86,7 @@ class FileBlobStore(BlobStore):
             self._files.make_folder(self._incoming)
             for name, _ in self._files.names(self._incoming):
                 self._files.remove(self._incoming / name)
+                _log.info("half a file in the library removed", subject=name)
 
     def _put(self, target: Path, source: Path | bytes) -> None:
         scratch = self._incoming / scratch_name()

@@ -174,6 +174,7 @@ class FolderSpool(Spool, Health):
             lone_note = name.endswith(_NOTE) and name.removesuffix(_NOTE) + _BYTES not in names
             if name.startswith("~") or lone_note:
                 self._files.remove(self._folder / name)
+                _log.info("leftover in the spool removed", subject=name)
 
     def _create(self, recording: Recording) -> None:
         if self._files.free_bytes(self._folder) < self._reserve_bytes:

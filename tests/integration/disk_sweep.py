@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from audio_stream.domain.errors import StorageFailed, StorageFull
 from audio_stream.domain.ids import RecordingId, TrackId
@@ -38,6 +37,8 @@ class Fault:
     """Whether the same befalls the next process too, as it takes up the work."""
     killed_first: bool = False
     """Whether the process ends and the power stays; that is lost in the end."""
+    fsync: str = "always"
+    """The setting: what only dies loses nothing by the others either, and tracks are safe."""
 
     def luck(self, call: int) -> random.Random | None:
         return None if self.seed is None else random.Random(self.seed * 10_007 + call)
@@ -53,6 +54,8 @@ FAULTS = (
     Fault("power loss, and the catalog is lost", None, catalog_too=True),
     Fault("power loss, and another soon", None, again=True),
     Fault("a kill, and later a power loss", None, killed_first=True),
+    Fault("the same, synced in intervals", None, killed_first=True, fsync="interval"),
+    Fault("the same, never synced", None, killed_first=True, fsync="off"),
 )
 
 
@@ -88,13 +91,12 @@ async def live_through(
     life: Life,
     fault: Fault,
     call: int,
-    **settings: Any,  # noqa: ANN401 - any setting
 ) -> bool:
     """Hold the program to its promises; return whether life had as many calls.
 
     Raises AssertionError for a promise that was broken.
     """
-    world = DiskWorld(folder, **settings)
+    world = DiskWorld(folder, fsync=fault.fsync)
     source = Source(world, SOUND)
     await world.start()
     await world.resume()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ async def test_a_program_that_does_not_sync_would_be_noticed(tmp_path: Path) -> 
         for call in count():
             folder = tmp_path / str(call)
             folder.mkdir()
-            if not await live_through(folder, recorded, power_loss, call, fsync="off"):
+            if not await live_through(folder, recorded, replace(power_loss, fsync="off"), call):
                 return
 
     with pytest.raises(AssertionError, match="never taken back"):

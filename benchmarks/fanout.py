@@ -114,7 +114,6 @@ def _measure(
         with source:
             time.sleep(1.5)
             idle_bytes = resident_bytes(server.pid)
-            joining_ns = time.monotonic_ns()
             with Load(folder, server, listeners, options.join_per_second) as load:
                 time.sleep(1.5)
                 began_ns, began_cpu_s = time.monotonic_ns(), cpu_s(server.pid)
@@ -124,8 +123,8 @@ def _measure(
                 time.sleep(1.5)
                 heard = load.heard(began_ns, ended_ns)
         made = source.made_between(began_ns, ended_ns)
-        joined_s = (load.joined_ns - joining_ns) / 1e9
-        longest_ack_ms = source.longest_send_ms(joining_ns, load.joined_ns)
+        joined_s = (load.joined_ns - load.joining_ns) / 1e9
+        longest_ack_ms = source.longest_send_ms(load.joining_ns, load.joined_ns)
     used_s = ended_cpu_s - began_cpu_s
     return Result(
         name=server.name,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -55,13 +54,14 @@ class Load:
         self.join_median_ms = 0.0
         self.join_p99_ms = 0.0
         self.refused = 0
+        self.joining_ns = 0
         self.joined_ns = 0
 
     def __enter__(self) -> Self:
-        _ready, median_ms, p99_ms, refused = self._read()
+        _ready, median_ms, p99_ms, refused, joining_ns, joined_ns = self._read()
         self.join_median_ms, self.join_p99_ms = float(median_ms), float(p99_ms)
         self.refused = int(refused)
-        self.joined_ns = time.monotonic_ns()
+        self.joining_ns, self.joined_ns = int(joining_ns), int(joined_ns)
         return self
 
     def __exit__(self, *_: object) -> None:

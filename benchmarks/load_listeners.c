@@ -4,9 +4,11 @@
  *
  * Opens COUNT connections to 127.0.0.1, PER_SECOND of them each second, asks each for PATH and
  * reads. A stamp in the stream (the 8 bytes below, then the CLOCK_MONOTONIC time in nanoseconds,
- * little-endian) tells when a segment was made. Prints "ready MEDIAN_MS P99_MS FAILED" (from
- * connecting to the first bytes) once all have joined, or 10 s after the last has tried; then for a line "FROM TO" (nanoseconds) on
- * standard input prints what came of the segments made in that time:
+ * little-endian) tells when a segment was made. Prints "ready MEDIAN_MS P99_MS FAILED BEGAN ENDED"
+ * once all have joined, or 10 s after the last has tried: the times are from connecting to the
+ * first bytes, and BEGAN and ENDED are when the first connected and the last was served, in
+ * nanoseconds. Then for a line "FROM TO" (nanoseconds) on standard input it prints what came of
+ * the segments made in that time:
  * "SEGMENTS MEDIAN_MS P99_MS CONNECTED". cc -O2 -o load_listeners load_listeners.c */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -40,6 +42,7 @@ static struct sample *samples;
 static size_t sample_count, sample_room;
 static uint32_t join_us[MOST_FDS], sorted[1 << 24];
 static int opened, joined, failed, connected, epoll;
+static int64_t last_joined;
 static char buffer[MARK + (1 << 18)], request[512];
 
 static int64_t now_ns(void) {
@@ -123,6 +126,7 @@ static void serve(int fd, uint32_t events) {
     if (l->state == 1) {
         l->state = 2;
         join_us[joined++] = (now - l->began) / 1000;
+        last_joined = now;
         connected++;
         if (memcmp(buffer + 8, " 200", 4)) {
             gone(fd);
@@ -176,7 +180,8 @@ int main(int argc, char **argv) {
             for (int fd = 3; fd < MOST_FDS; fd++)
                 if (listeners[fd].began && listeners[fd].state < 2) gone(fd);
             double median = percentile(join_us, joined, 0.5);
-            printf("ready %.1f %.1f %d\n", median, percentile(join_us, joined, 0.99), failed);
+            printf("ready %.1f %.1f %d %lld %lld\n", median, percentile(join_us, joined, 0.99),
+                   failed, (long long)began, (long long)last_joined);
             fflush(stdout);
         }
     }

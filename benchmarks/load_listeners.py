@@ -29,6 +29,7 @@ class _Listeners:
     tails: dict[socket.socket, bytes] = field(default_factory=dict)
     opened_ns: dict[socket.socket, int] = field(default_factory=dict)
     joins_ns: list[int] = field(default_factory=list)
+    last_joined_ns: int = 0
     refused: int = 0
     samples: list[_Sample] = field(default_factory=list)
 
@@ -60,6 +61,7 @@ class _Listeners:
             return
         if began_ns is not None:
             self.joins_ns.append(now_ns - began_ns)
+            self.last_joined_ns = now_ns
         self._take_stamps(connection, self.tails[connection] + data, now_ns)
 
     def give_up_waiting(self) -> None:
@@ -98,6 +100,7 @@ def main(port: int, path: str, wanted: int, per_second: float) -> None:
     listeners = _Listeners(port, path)
     listeners.selector.register(sys.stdin, selectors.EVENT_READ)
     began_s = last_opened_s = time.monotonic()
+    began_ns = time.monotonic_ns()
     opened, ready = 0, False
     while True:
         due = min(wanted, int((time.monotonic() - began_s) * per_second) + 1)
@@ -120,7 +123,8 @@ def main(port: int, path: str, wanted: int, per_second: float) -> None:
             ready = True
             listeners.give_up_waiting()
             median_ms, p99_ms = _percentiles_ms(listeners.joins_ns)
-            print(f"ready {median_ms:.1f} {p99_ms:.1f} {listeners.refused}", flush=True)
+            joins = f"{median_ms:.1f} {p99_ms:.1f} {listeners.refused}"
+            print(f"ready {joins} {began_ns} {listeners.last_joined_ns}", flush=True)
 
 
 if __name__ == "__main__":

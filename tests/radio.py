@@ -10,6 +10,7 @@ from audio_stream.adapters.http.base_url import TRUSTED_PROXIES, parse_networks
 from audio_stream.adapters.http.common_headers import on_response_prepare
 from audio_stream.adapters.http.live_controller import LiveController
 from audio_stream.adapters.http.problems import problems_middleware
+from audio_stream.adapters.http.room import Room
 from audio_stream.adapters.live.memory_live_feed import MemoryLiveFeed
 from audio_stream.adapters.live.mp3_feed import Mp3Feed
 from contracts.live_feed_contract import MAIN, recording
@@ -18,14 +19,20 @@ from fakes.memory_events import MemoryEvents
 from fakes.memory_journal import MemoryJournal
 from fakes.memory_transcoder import MemoryTranscoder
 
+ROOM_ENOUGH = 1 << 20
+
 
 class Radio:
     """Stations, who listens to them, and a clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most_listeners: int = 0, descriptors: int = ROOM_ENOUGH) -> None:
         self.clock = MemoryClock()
         self.feed = MemoryLiveFeed(
-            default_station=MAIN, events=MemoryEvents(), clock=self.clock, drop_after_s=30
+            default_station=MAIN,
+            events=MemoryEvents(),
+            clock=self.clock,
+            drop_after_s=30,
+            most_listeners=most_listeners,
         )
         app = web.Application(middlewares=[problems_middleware(MemoryJournal())])
         app.on_response_prepare.append(on_response_prepare)
@@ -37,7 +44,9 @@ class Radio:
             clock=self.clock,
             journal=MemoryJournal(),
         )
-        controller = LiveController(live=self.feed, mp3=self.mp3, default_station=MAIN)
+        controller = LiveController(
+            live=self.feed, mp3=self.mp3, default_station=MAIN, room=Room(descriptors)
+        )
         app.add_routes(controller.routes())
         app.on_shutdown.append(self._end_broadcast)
         self.runner = web.AppRunner(app, access_log=None)
@@ -72,6 +81,12 @@ class Radio:
     def hang_up(self) -> None:
         """Close the newest connection."""
         self._writers.pop().close()
+
+    async def until_listeners(self, count: int) -> None:
+        """Return once so many listen."""
+        async with asyncio.timeout(5):
+            while self.feed.stations()[0].listeners != count:  # noqa: ASYNC110 - that event is news only a second later
+                await asyncio.sleep(0)
 
     def connections_of_aiohttp(self) -> int:
         assert self.runner.server is not None

@@ -244,6 +244,40 @@ class LiveFeedContract:
             feed.claim(recording(number, station=StationSlug(name)))
         assert [s.station for s in feed.stations()] == ["main", "aria", "zebra"]
 
+    def test_a_station_off_air_that_nobody_asks_for_is_forgotten_after_an_hour(
+        self, feed: LiveFeed, timers: MemoryTimers
+    ) -> None:
+        go_on_air(feed, recording(station=JAZZ))
+        timers.let_pass(7200)
+        assert [s.station for s in feed.stations()] == [MAIN, JAZZ]
+        feed.release(recording().id)
+        timers.let_pass(3599)
+        assert [s.station for s in feed.stations()] == [MAIN, JAZZ]
+        timers.let_pass(1)
+        with pytest.raises(StationNotFound):
+            feed.on_air(JAZZ)
+        assert [s.station for s in feed.stations()] == [MAIN]
+
+    def test_a_station_that_somebody_waits_for_is_remembered(
+        self, feed: LiveFeed, timers: MemoryTimers
+    ) -> None:
+        go_on_air(feed, recording(station=JAZZ))
+        feed.release(recording().id)
+        for _ in range(10):
+            timers.let_pass(1800)
+            with pytest.raises(StationOffAir):
+                feed.on_air(JAZZ)
+        assert [s.station for s in feed.stations()] == [MAIN, JAZZ]
+
+    def test_a_claimed_station_is_remembered_however_long_its_first_sound_takes(
+        self, feed: LiveFeed, timers: MemoryTimers
+    ) -> None:
+        feed.claim(recording(station=JAZZ))
+        timers.let_pass(7200)
+        assert [s.station for s in feed.stations()] == [MAIN, JAZZ]
+        publish(feed, recording(station=JAZZ), 1)
+        assert feed.carries(recording().id)
+
     def test_a_status_tells_what_a_listener_wants_to_know(self, feed: LiveFeed) -> None:
         go_on_air(feed, recording())
         listen(feed)

@@ -131,9 +131,7 @@ async def test_a_listener_that_leaves_frees_its_place_at_once(radio: Radio) -> N
     await head_of(reader)
     assert radio.feed.stations()[0].listeners == 1
     radio.hang_up()
-    async with asyncio.timeout(5):
-        while radio.feed.stations()[0].listeners:  # noqa: ASYNC110 - that event is news only a second later
-            await asyncio.sleep(0)
+    await radio.until_listeners(0)
 
 
 async def test_aiohttp_keeps_nothing_for_a_listener(radio: Radio) -> None:

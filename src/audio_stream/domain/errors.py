@@ -133,7 +133,7 @@ class StationBusy(AudioStreamError):
 
 @dataclass(eq=False)
 class StationNotFound(AudioStreamError):
-    """Nobody has ever broadcast on this station since the server started."""
+    """Nobody has broadcast on this station for a while, or ever."""
 
     station: str
 
@@ -149,6 +149,14 @@ class StationOffAir(AudioStreamError):
 
     def __str__(self) -> str:
         return f"Station {self.station} is off air right now."
+
+
+@dataclass(eq=False)
+class HouseFull(AudioStreamError):
+    """As many listen, or watch, as this server has room for."""
+
+    def __str__(self) -> str:
+        return "All places on this server are taken right now. Try again in a moment."
 
 
 @dataclass(eq=False)

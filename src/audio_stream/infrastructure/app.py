@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from audio_stream.infrastructure.settings import Settings
 
 SERVER_OPTIONS: dict[str, Any] = {
-    "keepalive_timeout": 75.0,
     "max_field_size": 32 * 1024,  # a title of 10 kB arrives in a header, in Base64
 }
 """What aiohttp's server is to be told beside the application."""

@@ -23,6 +23,7 @@ from audio_stream.adapters.http.metrics_controller import MetricsController
 from audio_stream.adapters.http.page_events import EventsController, PageEvents
 from audio_stream.adapters.http.pages_controller import Appearance, PagesController
 from audio_stream.adapters.http.recordings_controller import IngestOptions, RecordingsController
+from audio_stream.adapters.http.room import Room
 from audio_stream.adapters.http.tracks_controller import TracksController
 from audio_stream.adapters.live.memory_live_feed import MemoryLiveFeed
 from audio_stream.adapters.live.mp3_feed import Mp3Feed
@@ -34,6 +35,7 @@ from audio_stream.adapters.spool.folder_spool import FolderSpool
 from audio_stream.adapters.spool.folder_spool_file import Fsync
 from audio_stream.infrastructure.background import BackgroundTrackWork
 from audio_stream.infrastructure.clock import SystemClock
+from audio_stream.infrastructure.descriptors import descriptors_for_visitors
 from audio_stream.infrastructure.logs import LogJournal
 from audio_stream.infrastructure.metrics import UploadMetrics, new_registry
 from audio_stream.infrastructure.resources import web_folder
@@ -161,6 +163,7 @@ class Container(containers.DeclarativeContainer):
         events=events,
         clock=clock,
         drop_after_s=settings.provided.listener_timeout_s,
+        most_listeners=settings.provided.max_listeners,
     )
     live_mp3 = providers.Singleton(
         Mp3Feed,
@@ -390,6 +393,7 @@ class Container(containers.DeclarativeContainer):
     )
     open_track = providers.Singleton(OpenTrack, catalog=catalog, blobs=blobs)
 
+    room = providers.Singleton(Room, providers.Callable(descriptors_for_visitors))
     pages_controller = providers.Singleton(
         PagesController,
         web_folder=providers.Callable(web_folder),
@@ -420,8 +424,9 @@ class Container(containers.DeclarativeContainer):
             live=live,
             mp3=live_mp3,
             default_station=settings.provided.station,
+            room=room,
         ),
-        providers.Singleton(EventsController, events=events, live=live),
+        providers.Singleton(EventsController, events=events, live=live, room=room),
         providers.Singleton(
             TracksController,
             list_tracks=list_tracks,

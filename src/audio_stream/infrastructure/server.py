@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
-import resource
 import signal
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -16,17 +14,17 @@ from aiohttp import web
 from audio_stream.infrastructure.alone import StartFailed, run_alone
 from audio_stream.infrastructure.app import SERVER_OPTIONS, make_app
 from audio_stream.infrastructure.container import Container
+from audio_stream.infrastructure.descriptors import raise_descriptor_limit, reserved_descriptors
+from audio_stream.infrastructure.doorkeeper import Patience
 from audio_stream.infrastructure.gradual_site import GradualSite
 
 if TYPE_CHECKING:
     from audio_stream.infrastructure.settings import Settings
 
-_WANTED_DESCRIPTORS = 65536
-
 
 def serve_until_stopped(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; return the exit code."""
-    _raise_descriptor_limit()
+    raise_descriptor_limit()
     return run_alone(settings, _serve)
 
 
@@ -39,11 +37,17 @@ async def _serve(settings: Settings) -> int:
         make_app(Container(settings=settings)),
         access_log=None,
         shutdown_timeout=settings.shutdown_timeout_s,
+        keepalive_timeout=settings.idle_timeout_s,
         **SERVER_OPTIONS,
     )
     await runner.setup()
     try:
-        site = GradualSite(runner, settings.host, settings.port)
+        patience = Patience(
+            headers_s=settings.header_timeout_s,
+            taking_s=settings.idle_timeout_s,
+            silent_connections=reserved_descriptors() // 2,
+        )
+        site = GradualSite(runner, settings.host, settings.port, patience=patience)
         try:
             await site.start()
         except OSError as error:
@@ -86,12 +90,3 @@ def _spare_the_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-def _raise_descriptor_limit() -> None:
-    """Make room for as many listeners as the system allows: each is a descriptor."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _WANTED_DESCRIPTORS if hard == resource.RLIM_INFINITY else hard
-    if soft < wanted:
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

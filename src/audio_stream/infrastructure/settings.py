@@ -146,6 +146,19 @@ class Settings(BaseSettings):
     listener_timeout_s: float = Field(
         30.0, gt=0, description="How long a listener may take nothing before it is dropped."
     )
+    header_timeout_s: float = Field(
+        15.0, gt=0, description="How long a new connection may take to ask for something."
+    )
+    idle_timeout_s: float = Field(
+        75.0,
+        gt=0,
+        description="How long a connection may be idle after an answer, or take nothing of one.",
+    )
+    max_listeners: int = Field(
+        0,
+        ge=0,
+        description="The most listeners at once; 0 is as many as the system has descriptors for.",
+    )
     max_recording_size: ByteSize = Field(
         ByteSize(10 * 2**30), gt=0, description="The most one recording may hold, such as 10GiB."
     )

@@ -436,7 +436,7 @@ class LiveMp3(Protocol):
 
     @abstractmethod
     def on_air(self, station: StationSlug) -> Broadcast:
-        """Return the station's sound as MP3. Raises StationNotFound or StationOffAir.
+        """Return the station's sound as MP3. Raises StationNotFound, StationOffAir or HouseFull.
 
         It is converted only while somebody listens, and ends when the station's broadcast does.
         """
@@ -494,11 +494,14 @@ class LiveFeed(Protocol):
 
     @abstractmethod
     def on_air(self, station: StationSlug) -> Broadcast:
-        """Return what can be joined now. Raises StationNotFound or StationOffAir."""
+        """Return what can be joined now. Raises StationNotFound, StationOffAir or HouseFull."""
 
     @abstractmethod
     def stations(self) -> Sequence[StationStatus]:
-        """Return the default station first, then all others heard of, by name."""
+        """Return the default station first, then others by name.
+
+        They are those on air, and those that were, or that somebody asked for, within the hour.
+        """
 
     @abstractmethod
     def carries(self, recording_id: RecordingId) -> bool:

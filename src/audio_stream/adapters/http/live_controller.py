@@ -15,6 +15,7 @@ from audio_stream.domain.errors import InvalidRequest, StationNotFound
 from audio_stream.domain.ids import StationSlug
 
 if TYPE_CHECKING:
+    from audio_stream.adapters.http.room import Room
     from audio_stream.usecases.ports import Broadcast, LiveFeed, LiveMp3, StationStatus
 
 _BACKLOG_S = 4.0
@@ -25,9 +26,12 @@ _LONGEST_BACKLOG_S = 30.0
 class LiveController:
     """`/live/{station}` and its MP3, `/stream`, playlists, and `/api/stations`."""
 
-    def __init__(self, *, live: LiveFeed, mp3: LiveMp3, default_station: StationSlug) -> None:
+    def __init__(
+        self, *, live: LiveFeed, mp3: LiveMp3, default_station: StationSlug, room: Room
+    ) -> None:
         self._live = live
         self._mp3 = mp3
+        self._room = room
         self._default_station = default_station
 
     def routes(self) -> list[web.RouteDef]:
@@ -75,6 +79,7 @@ class LiveController:
         self, request: web.Request, broadcast: Broadcast, *, titled: StationSlug | None = None
     ) -> web.StreamResponse:
         backlog_s = _backlog_s(request)
+        self._room.require(request)
         headers = {
             hdrs.CONTENT_TYPE: broadcast.media_type,
             hdrs.CACHE_CONTROL: "no-store",

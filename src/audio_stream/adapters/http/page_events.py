@@ -14,6 +14,7 @@ from audio_stream.domain.events import StationChanged, TrackChangedEvent, Upload
 from audio_stream.usecases.ports import EventSink
 
 if TYPE_CHECKING:
+    from audio_stream.adapters.http.room import Room
     from audio_stream.domain.events import Event
     from audio_stream.usecases.ports import LiveFeed
 
@@ -58,7 +59,8 @@ class PageEvents(EventSink):
 class EventsController:
     """`/api/events`."""
 
-    def __init__(self, *, events: PageEvents, live: LiveFeed) -> None:
+    def __init__(self, *, events: PageEvents, live: LiveFeed, room: Room) -> None:
+        self._room = room
         self._events = events
         self._live = live
 
@@ -68,6 +70,7 @@ class EventsController:
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Send events until the page leaves."""
+        self._room.require(request)
         page = self._events.join()
         try:
             async with sse_response(request) as response:

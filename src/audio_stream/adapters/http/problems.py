@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ STATUS: dict[type[errors.AudioStreamError], int] = {
     errors.StationBusy: 409,
     errors.StationNotFound: 404,
     errors.StationOffAir: 404,
+    errors.HouseFull: 503,
     errors.InvalidStation: 400,
     errors.InvalidRequest: 400,
     errors.UnsupportedMedia: 415,
@@ -59,6 +61,8 @@ STATUS: dict[type[errors.AudioStreamError], int] = {
 _TITLES = {CHECKSUM_MISMATCH_STATUS: "Checksum Mismatch"}
 _NO_BODY_BELOW = 400
 _SHOWN = ("since", "station", "accepted", "expected", "limit_bytes", "limit")
+_COME_BACK_IN_S = (5, 15)
+"""Not all of those who are sent away at once are to return at once."""
 PROBLEM_PREFIXES = ("/api/", "/live/", "/tracks", "/stream")
 
 
@@ -90,7 +94,11 @@ def problem_of(error: errors.AudioStreamError) -> web.Response:
         headers["Upload-Offset"] = str(error.offset)
     elif isinstance(error, errors.TooManyRecordings):
         headers["Retry-After"] = "30"
-    return problem(STATUS[type(error)], str(error), headers, **extra)
+    response = problem(STATUS[type(error)], str(error), headers, **extra)
+    if isinstance(error, errors.HouseFull):
+        response.headers["Retry-After"] = str(random.randint(*_COME_BACK_IN_S))  # noqa: S311 - no secret
+        response.force_close()  # its place is needed
+    return response
 
 
 def problems_middleware(journal: Journal) -> web.Middleware:  # type: ignore[name-defined]
@@ -103,7 +111,9 @@ def problems_middleware(journal: Journal) -> web.Middleware:  # type: ignore[nam
         except errors.AudioStreamError as error:
             if request.get(RESPONSE_STARTED):
                 raise ConnectionAbortedError from error  # a status would be heard as noise
-            if STATUS[type(error)] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            if STATUS[type(error)] >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(
+                error, errors.HouseFull
+            ):
                 journal.note("request failed", request.path, reason=str(error))
             return problem_of(error)
         except web.HTTPException as error:

@@ -10,7 +10,7 @@ from audio_stream.adapters.live.broadcast import MemoryBroadcast
 from audio_stream.adapters.live.limits import LiveLimits
 from audio_stream.adapters.live.passes import Passes
 from audio_stream.adapters.live.timer import Timer
-from audio_stream.domain.errors import StationBusy, StationNotFound, StationOffAir
+from audio_stream.domain.errors import HouseFull, StationBusy, StationNotFound, StationOffAir
 from audio_stream.domain.events import StationChanged
 from audio_stream.domain.titles import Title
 from audio_stream.usecases.ports import LiveFeed, StationStatus
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from audio_stream.usecases.ports import Clock, EventSink
 
 _AUDIENCE_NEWS_EVERY_S = 1.0
+_REMEMBERED_S = 3600.0
+"""For so long a station is listed that is off air and that nobody asks for."""
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ class _Station:
     """Whose station it is now; on air once there is a broadcast."""
     broadcast: MemoryBroadcast | None = None
     news_due: bool = False
+    wanted_s: float = 0.0
+    """When somebody last sent to it, or asked for it."""
 
 
 class MemoryLiveFeed(LiveFeed):
@@ -46,10 +50,12 @@ class MemoryLiveFeed(LiveFeed):
         events: EventSink,
         clock: Clock,
         drop_after_s: float = 30.0,
+        most_listeners: int = 0,
         call_later: CallLater | None = None,
     ) -> None:
         self._events = events
         self._limits = LiveLimits(drop_after_s=drop_after_s)
+        self._most_listeners = most_listeners
         self._timer = Timer(clock, call_later)
         self._passes = Passes(self._timer)
         self._default = _Station(default_station)
@@ -57,6 +63,7 @@ class MemoryLiveFeed(LiveFeed):
 
     def claim(self, recording: Recording) -> None:
         """Give the station to this recording. Raises StationBusy if another one has it."""
+        self._forget_unwanted()
         station = self._stations.setdefault(recording.station, _Station(recording.station))
         holder = station.recording
         if holder is None:
@@ -97,21 +104,28 @@ class MemoryLiveFeed(LiveFeed):
         if station is None:
             return
         station.recording = None
+        station.wanted_s = self._timer.monotonic_s()
         if station.broadcast is not None:
             self._end_broadcast(station)
             self._announce(station)
 
     def on_air(self, station: StationSlug) -> MemoryBroadcast:
-        """Return what can be joined now. Raises StationNotFound or StationOffAir."""
-        if station not in self._stations:
-            raise StationNotFound(station)
-        broadcast = self._stations[station].broadcast
+        """Return what can be joined now. Raises StationNotFound, StationOffAir or HouseFull."""
+        found = self._stations.get(station)
+        broadcast = None if found is None else found.broadcast
         if broadcast is None:
+            self._forget_unwanted()
+            if found is None or station not in self._stations:
+                raise StationNotFound(station)
+            found.wanted_s = self._timer.monotonic_s()
             raise StationOffAir(station)
+        if self._most_listeners and self._audience() >= self._most_listeners:
+            raise HouseFull
         return broadcast
 
     def stations(self) -> Sequence[StationStatus]:
-        """Return the default station first, then all others heard of, by name."""
+        """Return the default station first, then all others heard of lately, by name."""
+        self._forget_unwanted()
         others = sorted(self._stations.keys() - {self._default.slug})
         return [_status(self._stations[slug]) for slug in (self._default.slug, *others)]
 
@@ -126,6 +140,17 @@ class MemoryLiveFeed(LiveFeed):
         if station is not None and station.recording is not None:
             station.recording = replace(station.recording, title=title)
             self._announce(station)
+
+    def _forget_unwanted(self) -> None:
+        too_long_ago_s = self._timer.monotonic_s() - _REMEMBERED_S
+        for station in list(self._stations.values()):
+            wanted = station.recording is not None or station.wanted_s > too_long_ago_s
+            if not wanted and station is not self._default:
+                del self._stations[station.slug]
+
+    def _audience(self) -> int:
+        stations = self._stations.values()
+        return sum(len(s.broadcast) for s in stations if s.broadcast is not None)
 
     def _held_by(self, recording_id: RecordingId) -> _Station | None:
         for station in self._stations.values():

@@ -58,7 +58,7 @@ class Mp3Feed(LiveMp3):
             await broadcast.close()
 
     def on_air(self, station: StationSlug) -> Broadcast:
-        """Return the station's sound as MP3. Raises StationNotFound or StationOffAir."""
+        """Return the station's sound as MP3. Raises what the live feed's `on_air` does."""
         source = self._live.on_air(station)
         if source.media_type == MP3:
             return source

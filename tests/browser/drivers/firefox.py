@@ -103,6 +103,12 @@ class FirefoxPage(EnginePage):
             actions=[{"type": "pointer", "id": "mouse", "actions": pointer}],
         )
 
+    async def run_first(self, function: str) -> None:
+        """Call a JavaScript function in every document of this tab, before its own scripts."""
+        await self._bidi.ask(
+            "script.addPreloadScript", functionDeclaration=function, contexts=[self._context]
+        )
+
     async def close(self) -> None:
         await self._bidi.ask("browsingContext.close", context=self._context)
 
@@ -126,6 +132,9 @@ class Firefox(EngineKind):
 
     name = "firefox"
 
+    def __init__(self, **preferences: bool) -> None:
+        self._preferences = PREFERENCES | {k.replace("_", "."): v for k, v in preferences.items()}
+
     def missing(self) -> str | None:
         return missing(("firefox-esr", "pulseaudio"))
 
@@ -133,7 +142,9 @@ class Firefox(EngineKind):
     async def started(self, folder: Path) -> AsyncIterator[RunningFirefox]:
         profile = folder / "profile"
         profile.mkdir()
-        lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in PREFERENCES.items()]
+        lines = [
+            f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in self._preferences.items()
+        ]
         (profile / "user.js").write_text("\n".join(lines))
         async with (
             sound_card(folder) as sound,

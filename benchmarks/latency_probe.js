@@ -1,0 +1,185 @@
+/**
+ * Goes into every page of benchmarks/latency.py before its own scripts: keeps what the microphone
+ * gives it ("in") and what it gives to the sound card ("out"), each piece with the time of day.
+ *
+ * A page costs what it always costs until `latency.tap(…)` is called.
+ */
+(() => {
+  const RATE = 48_000;
+  const now_ms = () => performance.timeOrigin + performance.now();
+  const taps = { in: newTap(), out: newTap() };
+  const microphones = [];
+  const outlets = [];
+  let clicked_ms = 0;
+
+  function newTap() {
+    return { rate: RATE, pieces: [], wanted: false };
+  }
+
+  /** Times are of pieces of `size` samples; samples are all of them. */
+  function keep(tap, { at_ms, size, samples }) {
+    tap.pieces.push({ at_ms, size, samples });
+  }
+
+  function toInt16(floats, into, at) {
+    for (let i = 0; i < floats.length; i++) {
+      into[at + i] = Math.max(-1, Math.min(1, floats[i])) * 32767;
+    }
+  }
+
+  /** The microphone's own sound, as soon as the browser has it. */
+  async function readTrack(track) {
+    const tap = taps.in;
+    const processor = new MediaStreamTrackProcessor({ track, maxBufferSize: 200 });
+    const reader = processor.readable.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      const at = now_ms();
+      if (done) return;
+      tap.rate = value.sampleRate;
+      const size = value.numberOfFrames;
+      const floats = new Float32Array(size);
+      value.copyTo(floats, { planeIndex: 0, format: "f32-planar" });
+      value.close();
+      const samples = new Int16Array(size);
+      toInt16(floats, samples, 0);
+      keep(tap, { at_ms: [at], size, samples });
+    }
+  }
+
+  const WORKLET = `
+    registerProcessor("latency-tap", class extends AudioWorkletProcessor {
+      at_ms = []; samples = new Int16Array(1024); filled = 0;
+      process([[channel]]) {
+        this.at_ms.push(Date.now());
+        for (let i = 0; i < 128; i++) {
+          this.samples[this.filled++] = channel ? Math.max(-1, Math.min(1, channel[i])) * 32767 : 0;
+        }
+        if (this.filled === this.samples.length) {
+          this.port.postMessage({ at_ms: this.at_ms, size: 128, samples: this.samples.slice() });
+          this.at_ms = []; this.filled = 0;
+        }
+        return true;
+      }
+    });`;
+  const loaded = new WeakMap();
+
+  function loadWorklet(context) {
+    if (!loaded.has(context)) {
+      const url = URL.createObjectURL(new Blob([WORKLET], { type: "text/javascript" }));
+      loaded.set(context, context.audioWorklet.addModule(url));
+    }
+    return loaded.get(context);
+  }
+
+  const connect = AudioNode.prototype.connect;
+
+  async function tapNode(node, tap) {
+    const { context } = node;
+    await loadWorklet(context);
+    tap.rate = context.sampleRate;
+    const worklet = new AudioWorkletNode(context, "latency-tap");
+    worklet.port.onmessage = ({ data }) => keep(tap, data);
+    connect.call(node, worklet);
+    connect.call(worklet, context.destination);
+  }
+
+  function openTap(name) {
+    const tap = taps[name];
+    if (tap.wanted) return;
+    tap.wanted = true;
+    for (const begin of name === "in" ? microphones : outlets) begin();
+  }
+
+  /** Where the page would hear a microphone or sound to a card, the tap may be opened. */
+  function offer(name, list, begin) {
+    list.push(begin);
+    if (taps[name].wanted) begin();
+  }
+
+  AudioNode.prototype.connect = function (to, ...rest) {
+    if (to instanceof AudioDestinationNode && !(to.context instanceof OfflineAudioContext)) {
+      offer("out", outlets, () => tapNode(this, taps.out));
+    }
+    return connect.call(this, to, ...rest);
+  };
+
+  const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+  if (open) {
+    navigator.mediaDevices.getUserMedia = async (constraints) => {
+      const wav = globalThis.latency.fakeMicrophone;
+      if (wav) return playAsMicrophone(wav);
+      const stream = await open(constraints);
+      const [track] = stream.getAudioTracks();
+      offer("in", microphones, () => readTrack(track));
+      return stream;
+    };
+  }
+
+  /** Where the browser's own fake microphone can play no file, Web Audio plays one. */
+  async function playAsMicrophone(wav) {
+    const context = new AudioContext({ sampleRate: RATE });
+    const player = context.createBufferSource();
+    const bytes = Uint8Array.from(atob(wav), (letter) => letter.charCodeAt(0));
+    player.buffer = await context.decodeAudioData(bytes.buffer);
+    player.loop = true;
+    const output = context.createMediaStreamDestination();
+    connect.call(player, output);
+    player.start();
+    offer("in", microphones, () => tapNode(player, taps.in));
+    return output.stream;
+  }
+
+  addEventListener(
+    "click",
+    (event) => {
+      clicked_ms = performance.timeOrigin + event.timeStamp;
+    },
+    { capture: true },
+  );
+
+  globalThis.latency = {
+    fakeMicrophone: null,
+    tap: openTap,
+    clicked: () => clicked_ms,
+    /** What came since the last time; samples as base64 of 16 bits each. */
+    drain(name) {
+      const tap = taps[name];
+      const pieces = tap.pieces.splice(0);
+      const bytes = new Uint8Array(2 * pieces.reduce((sum, { samples }) => sum + samples.length, 0));
+      let at = 0;
+      for (const { samples } of pieces) {
+        bytes.set(new Uint8Array(samples.buffer), at);
+        at += samples.byteLength;
+      }
+      let text = "";
+      for (let i = 0; i < bytes.length; i += 0x8000) {
+        text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+      }
+      return {
+        rate_hz: tap.rate,
+        sizes: pieces.flatMap(({ at_ms, size }) => at_ms.map(() => size)),
+        at_ms: pieces.flatMap(({ at_ms }) => at_ms),
+        samples: btoa(text),
+      };
+    },
+    /** As people hear a station elsewhere: an element, and nothing else. */
+    async play(url) {
+      const media = new Audio(url);
+      const context = new AudioContext({ latencyHint: "interactive" });
+      context.createMediaElementSource(media).connect(context.destination);
+      await Promise.all([context.resume(), media.play()]);
+      return true;
+    },
+    /** The microphone straight to the sound card: what browser and measurement themselves cost. */
+    async loopback() {
+      const stream = await navigator.mediaDevices.getUserMedia({
+        audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+      });
+      const context = new AudioContext({ latencyHint: "interactive" });
+      context.createMediaStreamSource(stream).connect(context.destination);
+      await context.resume();
+      return true;
+    },
+  };
+})();

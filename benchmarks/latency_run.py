@@ -1,0 +1,201 @@
+"""One run of benchmarks/latency.py: start everything, listen, and say what was heard."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import uuid
+from contextlib import AsyncExitStack, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from latency_cpu import Meter
+from latency_icecast import relayed
+from latency_pages import LISTENS, Browsing, chromium, go_on_air, listen, listen_plainly
+from latency_record import Record, delays, slope_ms_per_minute
+from latency_trouble import LateLine, hogs
+
+from browser.drivers.engine import until
+from integration.product import started
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from browser.drivers.engine import EnginePage
+
+ACCOUNT = "({...document.querySelector('#player').dataset})"
+_SETTLE_S = 8.0
+"""A player that adapts comes near to its smallest delay in this time."""
+_DRAIN_EVERY_S = 2.0
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Who records for whom, and what stands in their way."""
+
+    name: str
+    recorder: Callable[[Path], AbstractAsyncContextManager[Browsing]] = chromium
+    listener: Callable[[Path], AbstractAsyncContextManager[Browsing]] = chromium
+    is_late: bool = False
+    hogs: int = 0
+    has_icecast: bool = False
+
+
+@dataclass(frozen=True)
+class Options:
+    """How long and how often."""
+
+    seconds: float
+    cpu_s: float
+    presses: int
+    sound: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one listener heard."""
+
+    name: str
+    delays_ms: Sequence[float]
+    drift_ms_per_min: float
+    gaps_ms: Sequence[float]
+    microphone_gaps_ms: Sequence[float] = ()
+    first_ms: Sequence[float] = ()
+    """Play on a page just opened."""
+    again_ms: Sequence[float] = ()
+    """Play after a pause."""
+    stalls: int | None = None
+    """By the player's own account; a plain element has none."""
+    cpu: Mapping[str, float] | None = None
+    account: Mapping[str, str] | None = None
+
+    @property
+    def median_ms(self) -> float:
+        return statistics.median(self.delays_ms)
+
+    @property
+    def p95_ms(self) -> float:
+        return statistics.quantiles(self.delays_ms, n=20)[-1]
+
+
+async def loopback(folder: Path) -> Result:
+    """Return what the same measurement says of a microphone that goes straight to the card."""
+    with started([sys.executable, "-m", "audio_stream"], _made(folder / "product")) as address:
+        async with chromium(_made(folder / "browser")) as browsing:
+            page = await browsing.new_page()
+            await page.open(f"{address.replace('127.0.0.1', 'localhost')}/nothing-is-here")
+            await page.evaluate("latency.tap('in') ?? latency.tap('out') ?? 0")
+            await page.evaluate("latency.loopback()")
+            await asyncio.sleep(1)
+            said, heard = Record(page, "in"), Record(page, "out")
+            await _tapped_s([said, heard], 20)
+            return _result("loopback", said, heard)
+
+
+async def measure(variant: Variant, folder: Path, options: Options) -> Sequence[Result]:
+    """Let one browser record for another; return what each listener heard."""
+    word = f"latency {uuid.uuid4().hex}"
+    command = [sys.executable, "-m", "audio_stream", "--title", word]
+    async with AsyncExitStack() as stack:
+        address = stack.enter_context(started(command, _made(folder / "product")))
+        address = address.replace("127.0.0.1", "localhost")
+        recorder = await stack.enter_async_context(variant.recorder(_made(folder / "recorder")))
+        listener = await stack.enter_async_context(variant.listener(_made(folder / "listener")))
+        if variant.is_late:
+            address = await stack.enter_async_context(LateLine(address).open())
+        studio, page = await recorder.new_page(), await listener.new_page()
+        await go_on_air(studio, address, "main", options.sound)
+        others: dict[str, Record] = {}
+        if variant.has_icecast:
+            relay = stack.enter_context(relayed(_made(folder / "icecast"), f"{address}/live/main"))
+            for name, url in relay.items():
+                others[name] = Record(await listen_plainly(listener, address, url), "out")
+        stack.enter_context(hogs(variant.hogs) if variant.hogs else nullcontext())
+        await listen(page, address, "main")
+        await asyncio.sleep(_SETTLE_S)
+        meter = Meter(server=word, recorder=recorder.word, listener=listener.word)
+        await asyncio.sleep(options.cpu_s)
+        cpu = meter.shares()
+
+        said, heard = Record(studio, "in"), Record(page, "out")
+        for record in (said, heard, *others.values()):
+            await record.open()
+        await asyncio.sleep(1)
+        before = await page.evaluate(ACCOUNT)
+        await _tapped_s([said, heard, *others.values()], options.seconds)
+        after = await page.evaluate(ACCOUNT)
+        fresh, again = await _first_sounds(page, f"{address}/?station=main", options.presses)
+        result = _result(
+            variant.name,
+            said,
+            heard,
+            first_ms=fresh,
+            again_ms=again,
+            stalls=int(after.get("stalls") or 0) - int(before.get("stalls") or 0),
+            cpu=cpu,
+            account=after,
+        )
+        return [result, *(_result(name, said, record) for name, record in others.items())]
+
+
+def _result(name: str, said: Record, heard: Record, **more: object) -> Result:
+    found = delays(said.beeps(), heard.beeps())
+    return Result(
+        name=name,
+        delays_ms=[delay_ms for _, delay_ms in found],
+        drift_ms_per_min=slope_ms_per_minute(found),
+        gaps_ms=heard.gaps_ms(),
+        microphone_gaps_ms=said.gaps_ms(),
+        **more,  # type: ignore[arg-type]  # as the fields are called
+    )
+
+
+async def _tapped_s(records: Sequence[Record], seconds: float) -> None:
+    """Record so long, taking what the pages keep before it becomes much."""
+    for record in records:
+        await record.forget()
+    passed_s = 0.0
+    while passed_s < seconds:
+        await asyncio.sleep(min(_DRAIN_EVERY_S, seconds - passed_s))
+        passed_s += _DRAIN_EVERY_S
+        for record in records:
+            await record.drain()
+
+
+async def _first_sounds(
+    page: EnginePage, url: str, presses: int
+) -> tuple[list[float], list[float]]:
+    """Return how long the first Play of a page and the one after a pause took, in ms."""
+    fresh, again = [], []
+    for _ in range(presses):
+        await page.open(url)
+        await page.evaluate("latency.tap('out') ?? 0")
+        await asyncio.sleep(1.0)
+        fresh.append(await _press(page))
+        await page.click("Pause")
+        await asyncio.sleep(1.0)
+        again.append(await _press(page))
+    return fresh, again
+
+
+async def _press(page: EnginePage) -> float:
+    record = Record(page, "out")
+    await record.forget()
+    await page.click("Play")
+    await until(page, LISTENS)
+    heard_ms = None
+    async with asyncio.timeout(30):
+        while heard_ms is None or record.duration_s() < 1.0:
+            await asyncio.sleep(0.5)
+            await record.drain()
+            heard_ms = record.first_sound_ms()
+    clicked_ms: float = await page.evaluate("latency.clicked()")
+    return heard_ms - clicked_ms
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder

@@ -143,5 +143,6 @@ def test_a_catalog_of_a_newer_program_is_left_alone(run: Run, folder: Path) -> N
 
 
 def test_help_names_the_command(forks: Forks) -> None:
-    assert "rebuild-catalog" in forks.run("--help").stdout
+    told = " ".join(forks.run("--help").stdout.split())
+    assert "rebuild-catalog Add to the catalog" in told
     assert "set aside" in forks.run("rebuild-catalog", "--help").stdout

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from audio_stream.infrastructure.commands import USAGE_ERROR, run_command
 from audio_stream.infrastructure.data_lock import data_lock
 
 ENDS_WITHIN_S = 60
@@ -72,4 +73,23 @@ def test_a_file_where_the_data_folder_should_be(tmp_path: Path) -> None:
 def test_a_wrong_setting(tmp_path: Path, variable: str, value: str, remedy: str) -> None:
     said = complaint(tmp_path, **{variable: value})
     assert variable in said
+    assert remedy in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "what", "remedy"),
+    [
+        ("--prot 99", "no --prot", "mean --port?"),
+        ("--quite-another=1", "no --quite-another.", "--help"),
+        ("--port", "--port: expected one argument", "--help"),
+        ("serve", "'serve'", "rebuild-catalog"),
+    ],
+)
+def test_a_wrong_flag(
+    capsys: pytest.CaptureFixture[str], flags: str, what: str, remedy: str
+) -> None:
+    assert run_command(flags.split()) == USAGE_ERROR
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert what in said
     assert remedy in said

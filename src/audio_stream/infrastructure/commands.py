@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
-from pydantic_settings import CliApp, CliSubCommand, SettingsError, get_subcommand
+from pydantic_settings import (
+    CliApp,
+    CliSubCommand,
+    SettingsConfigDict,
+    SettingsError,
+    get_subcommand,
+)
 
 from audio_stream.infrastructure.settings import Settings
 
@@ -38,8 +45,14 @@ class CommandLine(Settings):
     variable: the names in capitals, or AUDIO_STREAM_ and the flag's name in capitals.
     """
 
-    rebuild_catalog: CliSubCommand[RebuildCatalog]
-    adopt: CliSubCommand[Adopt]
+    model_config = SettingsConfigDict(cli_exit_on_error=False)
+
+    rebuild_catalog: CliSubCommand[RebuildCatalog] = Field(
+        description="Add to the catalog what library and spool know and it does not."
+    )
+    adopt: CliSubCommand[Adopt] = Field(
+        description="Bring the recordings of the Node.js version into the library."
+    )
 
 
 def run_command(arguments: list[str]) -> int:
@@ -54,7 +67,7 @@ def run_command(arguments: list[str]) -> int:
             _complain(_sentence(problem["loc"], problem["msg"], problem.get("input")))
         return USAGE_ERROR
     except SettingsError as error:
-        _complain(f"A setting cannot be read: {error}.")
+        _complain(_misuse(str(error), arguments))
         return USAGE_ERROR
     # Imported late, so that --help and a wrong setting answer at once.
     command = get_subcommand(settings, is_required=False)
@@ -75,6 +88,21 @@ def run_command(arguments: list[str]) -> int:
 
 def _complain(sentence: str) -> None:
     sys.stderr.write(f"audio-stream: {sentence}\n")
+
+
+def _misuse(message: str, arguments: list[str]) -> str:
+    """Say what is wrong with the arguments; a flag that is not there is named first."""
+    misuse = message.removeprefix("error parsing CLI: ")
+    if misuse == message:
+        return f"A setting cannot be read: {message}."
+    fields = [*CommandLine.model_fields, *Adopt.model_fields]
+    flags = ["--help", *(f"--{field.replace('_', '-')}" for field in fields)]
+    for argument in arguments:
+        given = argument.partition("=")[0]
+        if given.startswith("--") and given not in flags:
+            meant = "".join(f" Did you mean {flag}?" for flag in get_close_matches(given, flags, 1))
+            return f"There is no {given}.{meant} See audio-stream --help."
+    return f"{misuse[0].upper()}{misuse[1:]}. See audio-stream --help."
 
 
 def _sentence(location: tuple[int | str, ...], message: str, value: object) -> str:

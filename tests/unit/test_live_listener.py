@@ -76,6 +76,22 @@ def test_what_was_begun_is_finished_and_what_has_no_room_is_skipped_whole(
     assert quick.sent == INITIALIZATION + b"".join(s.data for s in sent)
 
 
+def test_the_others_get_every_segment_the_moment_it_comes(
+    feed: MemoryLiveFeed, timers: MemoryTimers
+) -> None:
+    go_on_air(feed, recording())
+    stalled = [listen(feed) for _ in range(50)]
+    for one in stalled:
+        one.room = 0
+    other = listen(feed)
+    for k in range(400):
+        send(feed, segment(k, 4000))
+        assert other.sent.endswith(segment(k, 4000).data)
+        timers.let_pass(0.1)
+    assert len(other.sent) == len(INITIALIZATION) + 400 * 4000
+    assert all(one.aborted for one in stalled)
+
+
 def test_it_never_holds_more_than_256_kibibytes(feed: MemoryLiveFeed, timers: MemoryTimers) -> None:
     chance = random.Random(3)
     go_on_air(feed, recording())

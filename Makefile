@@ -19,7 +19,7 @@ dev: install-tests ## the same, started again whenever src/ or web/ changes
 	  '$(TEST_PYTHON) -m audio_stream' src web
 
 test: check ## every check and every test that can run here
-	@$(TEST_PYTHON) -m pytest
+	@$(TEST_PYTHON) -m pytest --numprocesses auto --maxprocesses 4
 
 check: install-tests ## format, lint, types, layers, pages
 	@sh scripts/check.sh $(TEST_ENV)/bin

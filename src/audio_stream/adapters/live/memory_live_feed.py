@@ -63,8 +63,10 @@ class MemoryLiveFeed(LiveFeed):
 
     def claim(self, recording: Recording) -> None:
         """Give the station to this recording. Raises StationBusy if another one has it."""
-        self._forget_unwanted()
-        station = self._stations.setdefault(recording.station, _Station(recording.station))
+        station = self._stations.get(recording.station)
+        if station is None:  # all others are not looked at for each append to this one
+            self._forget_unwanted()
+            station = self._stations[recording.station] = _Station(recording.station)
         holder = station.recording
         if holder is None:
             station.recording = recording

@@ -540,6 +540,9 @@ async def test_a_failed_sync_fails_the_recording_with_the_reason(
     failed = await product.json(path)
     assert (failed["state"], failed["reason"]) == ("failed", problem["detail"])
     await problem_of(await product.append(path, 1000, SOUND[1000:]), 410)
+    readiness = await product.json("/readyz")
+    assert readiness["status"] == "degraded"
+    assert os.strerror(errno.EIO) in readiness["reasons"][0]
     await product.settle()
     (track,) = (await product.json("/api/tracks"))["tracks"]
     assert track["incomplete"] is True

@@ -409,6 +409,7 @@ async def test_a_failed_sync_fails_the_recording_whoever_meets_it(
         with pytest.raises(SyncFailed):
             await (world.offset(recording_id) if how == "head" else world.append(recording_id, 1))
     assert world.recording(recording_id).state is RecordingState.FAILED
+    assert world.journal.has("recording failed")
 
 
 async def test_a_failure_that_cannot_be_written_down_is_met_again(world: MemoryWorld) -> None:

@@ -245,6 +245,7 @@ class Container(containers.DeclarativeContainer):
         open_recordings=open_recordings,
         keep_recording=keep_recording,
         promise_track=promise_track,
+        journal=journal,
     )
     spool_quota = providers.Singleton(SpoolQuota, spool, settings.provided.spool_quota)
     start_recording = providers.Singleton(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from audio_stream.domain.errors import AudioStreamError
     from audio_stream.usecases.keep_recording import KeepRecording
     from audio_stream.usecases.open_recordings import OpenRecording, OpenRecordings
-    from audio_stream.usecases.ports import Spool
+    from audio_stream.usecases.ports import Journal, Spool
     from audio_stream.usecases.promise_track import PromiseTrack
 
 
@@ -24,11 +24,13 @@ class FailRecording:
         open_recordings: OpenRecordings,
         keep_recording: KeepRecording,
         promise_track: PromiseTrack,
+        journal: Journal,
     ) -> None:
         self._spool = spool
         self._open_recordings = open_recordings
         self._keep_recording = keep_recording
         self._promise_track = promise_track
+        self._journal = journal
 
     async def execute(self, opened: OpenRecording, error: AudioStreamError) -> None:
         """Fail the recording. The caller has the turn.
@@ -39,6 +41,7 @@ class FailRecording:
         """
         self._open_recordings.take_off_air(opened.recording.id)
         await self._keep_recording.execute(opened, opened.recording.fail(str(error)))
+        self._journal.note("recording failed", opened.recording.id, reason=str(error))
         size_bytes = opened.file.size_bytes
         await self._open_recordings.close(opened.recording.id)
         if not isinstance(error, SyncFailed):

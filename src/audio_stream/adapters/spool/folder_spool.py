@@ -61,6 +61,8 @@ class FolderSpool(Spool, Health):
         # Threads of its own: a stalled disk must not use up those that serve everything else.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
         self._usage = StationUsage()
+        self._failure: str | None = None
+        """Why the disk could not confirm a sync, ever since the start."""
 
     async def __aenter__(self) -> Self:
         """Make the folder and remove what an earlier crash left half-written in it."""
@@ -105,6 +107,7 @@ class FolderSpool(Spool, Health):
             threads=self._threads,
             fsync=self._fsync,
             on_growth=partial(self._usage.change, recording_id),
+            on_failure=self._note_failure,
         )
 
     async def remove(self, recording_id: RecordingId) -> None:
@@ -135,14 +138,20 @@ class FolderSpool(Spool, Health):
         return self._usage.of(station)
 
     async def trouble(self) -> str | None:
-        """Tell of a disk that has less room than it shall keep."""
+        """Tell of a disk that has less room than it shall keep, or failed to keep something."""
+        troubles = []
+        if self._failure is not None:
+            troubles.append(
+                f"The disk could not confirm what it kept of a recording ({self._failure}). "
+                "Look at the disk, then start the server again."
+            )
         free_bytes = await self._run(self._files.free_bytes, self._folder)
-        if free_bytes >= self._reserve_bytes:
-            return None
-        return (
-            f"The disk is nearly full: {free_bytes // 2**20} MiB are left, and no new recording "
-            f"is taken below {self._reserve_bytes // 2**20} MiB."
-        )
+        if free_bytes < self._reserve_bytes:
+            troubles.append(
+                f"The disk is nearly full: {free_bytes // 2**20} MiB are left, and no new "
+                f"recording is taken below {self._reserve_bytes // 2**20} MiB."
+            )
+        return " ".join(troubles) or None
 
     async def read(self, recording_id: RecordingId) -> AsyncIterator[bytes]:
         """Yield the recording's bytes."""
@@ -158,6 +167,9 @@ class FolderSpool(Spool, Health):
     async def copy(self, recording_id: RecordingId, target: Path, size_bytes: int) -> None:
         """Copy the first bytes of the recording's file."""
         await self._run(self._copy, recording_id, target, size_bytes)
+
+    def _note_failure(self, detail: str) -> None:
+        self._failure = detail
 
     def _note_path(self, recording_id: RecordingId) -> Path:
         return self._folder / f"{recording_id}{_NOTE}"

@@ -45,6 +45,7 @@ class FolderSpoolFile(SpoolFile):
         threads: Executor,
         fsync: Fsync,
         on_growth: Callable[[int], object],
+        on_failure: Callable[[str], object],
     ) -> None:
         self._descriptor = descriptor
         self._size_bytes = size_bytes
@@ -52,6 +53,7 @@ class FolderSpoolFile(SpoolFile):
         self._threads = threads
         self._fsync = fsync
         self._on_growth = on_growth
+        self._on_failure = on_failure
         # What it held when it was opened may not have been synced before the crash.
         self._unsynced = size_bytes > 0
         self._kept_bytes = size_bytes
@@ -124,6 +126,7 @@ class FolderSpoolFile(SpoolFile):
 
     def _give_up(self, error: SyncFailed) -> None:
         self._broken = error.detail
+        self._on_failure(error.detail)
         if self._fsync is Fsync.ALWAYS:
             self._grow(self._kept_bytes - self._size_bytes)
 

@@ -19,7 +19,9 @@ export class StudioChoices {
 
   /** @returns {Sound} */
   get sound() {
-    return new FormData(this.#settings).get("sound") === "music" ? "music" : "voice";
+    // Not by FormData: it leaves out what is disabled, as all is while a recording runs.
+    const music = find('input[value="music"]', HTMLInputElement, this.#settings);
+    return music.checked ? "music" : "voice";
   }
 
   remember() {

@@ -25,6 +25,7 @@ class _Relay(Icecast):
 
     def __init__(self, folder: Path, live_url: str) -> None:
         super().__init__(folder)
+        folder.parent.chmod(0o755)  # it does not run as root
         self._live_url = live_url
         self._sources: list[subprocess.Popen[bytes]] = []
 

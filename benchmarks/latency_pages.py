@@ -34,15 +34,15 @@ class Browsing:
         self.word = word
         self._microphone = microphone
 
-    async def new_page(self) -> EnginePage:
+    async def new_page(self, *, is_foreign: bool = False) -> EnginePage:
         """Return a page whose sound can be tapped."""
         if not isinstance(self._browser, Browser):
             page = await self._browser.new_page()
             wav = base64.b64encode(self._microphone.read_bytes()).decode()
             await page.run_first(f"() => {{{PROBE};latency.fakeMicrophone = '{wav}';}}")
             return page
-        # The page's policy forbids the probe's worklet.
-        context = await self._browser.new_context(bypass_csp=True)
+        # The pages' policy holds, except where something else than this product is heard.
+        context = await self._browser.new_context(bypass_csp=is_foreign)
         await context.add_init_script(PROBE)
         return ChromiumPage(await context.new_page())
 
@@ -67,8 +67,7 @@ async def chromium(folder: Path) -> AsyncIterator[Browsing]:
 async def firefox(folder: Path) -> AsyncIterator[Browsing]:
     """Start a Firefox; Web Audio plays the beeps in place of its microphone."""
     beeps = write_beeps(folder / "beeps.wav")
-    # The page's policy forbids the probe's worklet.
-    async with Firefox(security_csp_enable=False).started(folder) as browser:
+    async with Firefox().started(folder) as browser:
         yield Browsing(browser, str(folder / "profile"), beeps)
 
 
@@ -88,7 +87,7 @@ async def listen(page: EnginePage, address: str, station: str) -> None:
 
 async def listen_plainly(browsing: Browsing, address: str, url: str) -> EnginePage:
     """Play an address with an <audio> element in a page of its own; return that page."""
-    page = await browsing.new_page()
+    page = await browsing.new_page(is_foreign=True)
     await page.open(f"{address}/nothing-is-here")
     await page.evaluate(f"latency.play('{url}')")
     return page

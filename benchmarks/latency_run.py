@@ -8,6 +8,7 @@ import sys
 import uuid
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latency_cpu import Meter
@@ -22,7 +23,6 @@ from integration.product import started
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
     from browser.drivers.engine import EnginePage
 
@@ -83,7 +83,7 @@ class Result:
 
 async def loopback(folder: Path) -> Result:
     """Return what the same measurement says of a microphone that goes straight to the card."""
-    with started([sys.executable, "-m", "audio_stream"], _made(folder / "product")) as address:
+    with started(_product("loopback"), _made(folder / "product")) as address:
         async with chromium(_made(folder / "browser")) as browsing:
             page = await browsing.new_page()
             await page.open(f"{address.replace('127.0.0.1', 'localhost')}/nothing-is-here")
@@ -98,9 +98,8 @@ async def loopback(folder: Path) -> Result:
 async def measure(variant: Variant, folder: Path, options: Options) -> Sequence[Result]:
     """Let one browser record for another; return what each listener heard."""
     word = f"latency {uuid.uuid4().hex}"
-    command = [sys.executable, "-m", "audio_stream", "--title", word]
     async with AsyncExitStack() as stack:
-        address = stack.enter_context(started(command, _made(folder / "product")))
+        address = stack.enter_context(started(_product(word), _made(folder / "product")))
         address = address.replace("127.0.0.1", "localhost")
         recorder = await stack.enter_async_context(variant.recorder(_made(folder / "recorder")))
         listener = await stack.enter_async_context(variant.listener(_made(folder / "listener")))
@@ -194,6 +193,11 @@ async def _press(page: EnginePage) -> float:
             heard_ms = record.first_sound_ms()
     clicked_ms: float = await page.evaluate("latency.clicked()")
     return heard_ms - clicked_ms
+
+
+def _product(title: str) -> Sequence[str]:
+    cover = Path(__file__).with_name("latency_worklet.js")
+    return [sys.executable, "-m", "audio_stream", "--title", title, "--cover", str(cover)]
 
 
 def _made(folder: Path) -> Path:

@@ -19,22 +19,23 @@ if TYPE_CHECKING:
 
     Sound = NDArray[np.float32]
 
-BEEPS = 48
+BEEPS = 40
 BEEP_EVERY_S = 0.5
 CYCLE_S = BEEPS * BEEP_EVERY_S
 """Then it begins again: a delay shorter than this is told without doubt."""
 _RATE_HZ = 48_000
-_LOWEST_HZ = 500.0
+_LOWEST_HZ = 700.0
 _INTERVAL = 1.06
 """Wide enough that a player may hurry by 3 % and its pitch with it."""
 _STRIDE = 29
 """Neighbours in time are far apart in pitch."""
 _BEEP_S = 0.08
 _RAMP_S = 0.001
-_HUM_HZ = 200.0
+_HUM_HZ = 400.0
+"""Encoders for voices take deeper tones for wind."""
 _HUM = 0.08
 _BEEP = 0.35
-_SILENCE = 0.004
+_SILENCE = 0.002
 """A sample this small is no hum, except for a moment as it passes zero."""
 _LEAST_GAP_S = 0.002
 _PIECE_S = 10.0
@@ -122,9 +123,9 @@ def _look(sound: Sound, loud: Sound, near: int, rate_hz: float) -> Beep | None:
 
 def _without_hum(sound: Sound, rate_hz: float) -> Sound:
     """Return what is above the hum, without moving it in time."""
-    half = int(rate_hz * 0.004)
+    half = int(rate_hz * 0.006)
     n = np.arange(-half, half + 1)
-    cut = 2 * (_LOWEST_HZ - 130) / rate_hz
+    cut = 2 * (_LOWEST_HZ + _HUM_HZ) / 2 / rate_hz
     low = cut * np.sinc(cut * n) * np.blackman(len(n))
     high = -low / low.sum()
     high[half] += 1

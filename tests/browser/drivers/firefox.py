@@ -132,9 +132,6 @@ class Firefox(EngineKind):
 
     name = "firefox"
 
-    def __init__(self, **preferences: bool) -> None:
-        self._preferences = PREFERENCES | {k.replace("_", "."): v for k, v in preferences.items()}
-
     def missing(self) -> str | None:
         return missing(("firefox-esr", "pulseaudio"))
 
@@ -142,9 +139,7 @@ class Firefox(EngineKind):
     async def started(self, folder: Path) -> AsyncIterator[RunningFirefox]:
         profile = folder / "profile"
         profile.mkdir()
-        lines = [
-            f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in self._preferences.items()
-        ]
+        lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in PREFERENCES.items()]
         (profile / "user.js").write_text("\n".join(lines))
         async with (
             sound_card(folder) as sound,

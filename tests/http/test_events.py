@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
-from audio_stream.adapters.http.page_events import PageEvents
+from audio_stream.adapters.http.page_events import EventsController, PageEvents
+from audio_stream.adapters.http.room import Room
 from audio_stream.domain.events import TrackChangedEvent
 from audio_stream.domain.ids import TrackId
 from fakes.sounds import ogg, webm
@@ -91,6 +94,15 @@ async def test_a_page_that_left_is_forgotten_and_the_others_hear_on(product: Pro
             assert await staying.next() == ("track", {"id": "a", "deleted": False})
     events.publish(TrackChangedEvent(TrackId("b")))
     assert (await staying.next())[1]["id"] == "b"
+
+
+async def test_a_page_that_left_before_its_stream_began_is_no_error(product: Product) -> None:
+    gone = Mock()  # a connection's writer after that
+    gone.write_headers.side_effect = ConnectionResetError
+    events = product.container.events()
+    controller = EventsController(events=events, live=product.container.live(), room=Room(10_000))
+    await controller.stream(make_mocked_request("GET", "/api/events", writer=gone))
+    assert not events._pages
 
 
 async def test_the_stream_ends_with_the_program(product: Product) -> None:

@@ -72,6 +72,7 @@ class EventsController:
         """Send events until the page leaves."""
         self._room.require(request)
         page = self._events.join()
+        response: web.StreamResponse = web.Response()  # for a page that left before it began
         try:
             async with sse_response(request) as response:
                 while (event := await page.get()) is not None and response.is_connected():

@@ -4,7 +4,6 @@ import * as api from "./api.js";
 import { MemoryQueue } from "./chunk-queue.js";
 import { defaultTitle } from "./format.js";
 import { makeWay } from "./leftovers.js";
-import { SOUNDS } from "./microphone.js";
 import * as ownRecordings from "./own-recordings.js";
 import { Recorder } from "./recorder.js";
 import { tryHold } from "./recording-lock.js";
@@ -73,8 +72,7 @@ export class Broadcast {
     /** @type {[Blob, number][]} */
     const early = [];
     this.#recorder = new Recorder({
-      stream: this.#microphone.stream,
-      bitrate_bps: SOUNDS[this.#microphone.sound].bitrate_bps,
+      microphone: this.#microphone,
       onChunk: (...chunk) => {
         this.#uploader ? this.#uploader.push(...chunk) : early.push(chunk);
         this.#on.onPiece(chunk[1]);
@@ -105,11 +103,16 @@ export class Broadcast {
 
   /** End it. Resolves when the server has every byte; rejects when it never will. */
   async stop() {
-    await this.#recorder?.stop();
-    this.#uploader?.finish();
+    await this.#end();
     await this.#upload;
     if (this.id) ownRecordings.forget(this.station, this.id);
     await this.#forget();
+  }
+
+  async #end() {
+    await this.#recorder?.stop();
+    this.#kept?.flush();
+    this.#uploader?.finish();
   }
 
   /** The network may be back. */
@@ -152,11 +155,10 @@ export class Broadcast {
   async #fail(error) {
     if (this.#failed) return;
     this.#failed = true;
-    await this.#recorder?.stop();
-    this.#uploader?.finish();
+    await this.#end();
     if (this.id) ownRecordings.forget(this.station, this.id);
     const isKept = this.#kept !== null && this.#unsent_s >= WORTH_KEEPING_S;
-    if (isKept) this.#letGo();
+    if (isKept) await this.#kept?.flush().then(this.#letGo);
     else await this.#forget();
     this.#on.onFailure(error, isKept);
   }

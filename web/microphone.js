@@ -1,6 +1,6 @@
 /**
  * The microphone behind a Web Audio graph, so that the device can be changed while what is
- * recorded goes on: input → analyser, input → output stream.
+ * recorded goes on: input → node → analysers, output stream, and whatever a recorder connects.
  */
 
 /**
@@ -12,7 +12,7 @@
 export const SOUNDS = {
   voice: {
     channels: 1,
-    bitrate_bps: 64_000,
+    bitrate_bps: 48_000,
     constraints: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
   },
   music: {
@@ -36,6 +36,8 @@ export class Microphone {
   #heard;
   #on;
 
+  /** What is heard, whatever device is used; silence when there is none. */
+  node = this.#context.createGain();
   analyser = this.#context.createAnalyser();
   /** @type {Sound} */
   sound = "voice";
@@ -50,11 +52,24 @@ export class Microphone {
     this.#heard = new Float32Array(this.#ear.fftSize);
     this.analyser.fftSize = 2048;
     this.analyser.smoothingTimeConstant = 0.75;
+    this.node.channelCountMode = "explicit";
+    for (const end of [this.analyser, this.#ear, this.#output]) this.node.connect(end);
   }
 
-  /** What a recorder records; it stays the same whatever device is used. */
+  /** The same as a stream. */
   get stream() {
     return this.#output.stream;
+  }
+
+  /** How much of it is to be kept. */
+  get quality() {
+    const { channels, bitrate_bps } = SOUNDS[this.sound];
+    return { channels, bitrate_bps };
+  }
+
+  /** Let a node work that nothing else listens to. @param {AudioNode} node */
+  keepRunning(node) {
+    node.connect(this.#output);
   }
 
   /** The device in use, "" when there is none. */
@@ -96,11 +111,10 @@ export class Microphone {
     });
     this.close();
     this.sound = sound;
+    this.node.channelCount = channels;
     this.#output.channelCount = channels;
     this.#input = this.#context.createMediaStreamSource(stream);
-    this.#input.connect(this.analyser);
-    this.#input.connect(this.#ear);
-    this.#input.connect(this.#output);
+    this.#input.connect(this.node);
     const track = stream.getAudioTracks()[0];
     track?.addEventListener("ended", this.#on.onLost);
     track?.addEventListener("mute", this.#on.onMuted);

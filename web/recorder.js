@@ -1,64 +1,67 @@
-/** Turns a stream of sound into the bytes of one growing media file. */
+/**
+ * Turns the microphone's sound into the bytes of one growing media file: with this page's own
+ * recorder, whose every packet leaves at once, or else with the browser's.
+ */
 
-/** As often as a browser's recorder can be made to speak. */
-const TIMESLICE_MS = 100;
-const TYPES = ["audio/webm;codecs=opus", "audio/mp4;codecs=opus", "audio/mp4"];
+import { BrowsersRecorder } from "./media-recorder.js";
+import { WebCodecsRecorder } from "./webcodecs-recorder.js";
 
-/** This browser cannot record in any way known here. */
-export class CannotRecord extends Error {}
+export { CannotRecord } from "./media-recorder.js";
 
-/** A recorder over `MediaRecorder`, which every browser has. */
+/** @import { Microphone } from "./microphone.js" */
+
+/**
+ * @typedef {{onChunk: (blob: Blob, recorded_s: number) => void,
+ *   onFailure: (error: Error) => void}} Ears `onChunk` is given the file's next bytes and how long
+ *   the recording is with them; `onFailure` what ended it
+ */
+
 export class Recorder {
-  #recorder;
-  #started_ms = 0;
-  #stopped_ms = 0;
+  #microphone;
+  #ears;
+  /** @type {?WebCodecsRecorder | BrowsersRecorder} */
+  #recorder = null;
+
+  /** @param {{microphone: Microphone} & Ears} options */
+  constructor({ microphone, onChunk, onFailure }) {
+    this.#microphone = microphone;
+    this.#ears = { onChunk, onFailure };
+  }
+
+  /** How long the recording is. */
+  get elapsed_s() {
+    return this.#recorder?.elapsed_s ?? 0;
+  }
+
+  /** @returns {"webcodecs" | "media-recorder" | ""} what records, "" before anything does */
+  get way() {
+    if (!this.#recorder) return "";
+    return this.#recorder instanceof WebCodecsRecorder ? "webcodecs" : "media-recorder";
+  }
 
   /**
-   * @param {{stream: MediaStream, bitrate_bps: number,
-   *   onChunk: (blob: Blob, recorded_s: number) => void, onFailure: (error: Error) => void}} options
+   * Rejects with CannotRecord where the browser has no way at all.
+   *
+   * @returns {Promise<string>} the media type of what comes, as the recorder names it
    */
-  constructor({ stream, bitrate_bps, onChunk, onFailure }) {
-    const mimeType =
-      globalThis.MediaRecorder && TYPES.find((t) => MediaRecorder.isTypeSupported(t));
-    if (!mimeType) throw new CannotRecord("This browser cannot record audio.");
-    this.#recorder = new MediaRecorder(stream, { mimeType, audioBitsPerSecond: bitrate_bps });
-    this.#recorder.addEventListener("dataavailable", ({ data }) => {
-      if (data.size > 0) onChunk(data, this.elapsed_s);
-    });
-    this.#recorder.addEventListener("error", (event) => {
-      onFailure(/** @type {{error?: Error}} */ (event).error ?? new Error("The recorder failed."));
-    });
-  }
-
-  /** How long it has been recording. */
-  get elapsed_s() {
-    if (!this.#started_ms) return 0;
-    return ((this.#stopped_ms || performance.now()) - this.#started_ms) / 1000;
-  }
-
-  /** @returns {Promise<string>} the media type of what comes, as the browser names it */
   async start() {
-    const started = once(this.#recorder, "start");
-    this.#recorder.start(TIMESLICE_MS);
-    await started;
-    this.#started_ms = performance.now();
-    return this.#recorder.mimeType;
+    if (WebCodecsRecorder.isThere) {
+      const recorder = new WebCodecsRecorder({ microphone: this.#microphone, ...this.#ears });
+      try {
+        const type = await recorder.start();
+        this.#recorder = recorder;
+        return type;
+      } catch {
+        await recorder.stop(); // It has not given a byte: the other one begins in its place.
+      }
+    }
+    const { stream, quality } = this.#microphone;
+    this.#recorder = new BrowsersRecorder({ stream, ...quality, ...this.#ears });
+    return this.#recorder.start();
   }
 
   /** Stop; when this resolves, the last chunk has been handed over. */
   async stop() {
-    if (this.#recorder.state === "inactive") return;
-    const stopped = once(this.#recorder, "stop");
-    this.#recorder.stop();
-    this.#stopped_ms = performance.now();
-    await stopped;
+    await this.#recorder?.stop();
   }
-}
-
-/**
- * @param {EventTarget} target
- * @param {string} type
- */
-function once(target, type) {
-  return new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
 }

@@ -2,10 +2,12 @@
 
 /** @import { ChunkStore, KeptRecording, Piece, Place } from "./chunk-store.js" */
 
-/** @typedef {Place & {blob: ?Blob, isStored: boolean}} Entry */
+/** @typedef {Place & {blobs: ?Blob[], isStored: boolean}} Entry */
 
 /** So much of the newest sound stays in memory too: what is sent next is usually there. */
 const RECENT_BYTES = 4 * 1024 * 1024;
+/** Pieces of less sound share a record: each costs the browser the same, however small. */
+const RECORD_S = 0.1;
 /** So much goes at once when storage is short. */
 const ROOM_BYTES = 8 * 1024 * 1024;
 
@@ -26,6 +28,8 @@ export class StoredQueue {
   #held = 0;
   /** The first entry that waits for the store. */
   #unstored = 0;
+  /** Whether the last entry takes no more pieces. */
+  #isFull = true;
   /** @type {?Promise<void>} */
   #writing = null;
   #failing = false;
@@ -47,7 +51,7 @@ export class StoredQueue {
   static async load(store, recording) {
     const queue = new StoredQueue(store, recording);
     const places = await store.places(recording.key);
-    queue.#entries = places.map((place) => ({ ...place, blob: null, isStored: true }));
+    queue.#entries = places.map((place) => ({ ...place, blobs: null, isStored: true }));
     queue.#held = queue.#unstored = places.length;
     queue.#first = places.findLastIndex((at, i) => at.start !== (places[i - 1]?.end ?? 0));
     queue.#first = Math.max(0, queue.#first);
@@ -71,9 +75,25 @@ export class StoredQueue {
 
   /** @param {Blob} blob @param {number} recorded_s */
   push(blob, recorded_s) {
-    const start = this.end;
-    this.#entries.push({ start, end: start + blob.size, recorded_s, blob, isStored: false });
-    this.#write();
+    const last = this.#entries.at(-1);
+    if (last?.blobs && !this.#isFull) {
+      last.blobs.push(blob);
+      last.end += blob.size;
+      last.recorded_s = recorded_s;
+    } else {
+      const start = this.end;
+      const end = start + blob.size;
+      this.#entries.push({ start, end, recorded_s, blobs: [blob], isStored: false });
+      this.#isFull = false;
+    }
+    const before_s = this.#entries.at(-2)?.recorded_s ?? 0;
+    if (recorded_s - before_s >= RECORD_S) this.flush();
+  }
+
+  /** No more will come soon: let the store have what there is. Resolves when it has tried. */
+  flush() {
+    this.#isFull = true;
+    return this.#write();
   }
 
   /**
@@ -88,14 +108,14 @@ export class StoredQueue {
     const skip = offset - first.start;
     /** @param {BlobPart[]} parts */
     const cut = (parts) => new Blob(parts).slice(skip, skip + most_bytes);
-    if (!first.blob) {
+    if (!first.blobs) {
       return this.#store.read(this.recording.key, first.start, offset + most_bytes).then(cut);
     }
     const blobs = [];
     for (let i = from; i < this.#entries.length; i++) {
       const entry = /** @type {Entry} */ (this.#entries[i]);
-      if (!entry.blob || entry.start >= offset + most_bytes) break;
-      blobs.push(entry.blob);
+      if (!entry.blobs || entry.start >= offset + most_bytes) break;
+      blobs.push(...entry.blobs);
     }
     return cut(blobs);
   }
@@ -161,17 +181,23 @@ export class StoredQueue {
     return low;
   }
 
+  /** The first entry that takes more pieces, or will come. */
+  get #full() {
+    return this.#entries.length - (this.#isFull ? 0 : 1);
+  }
+
   /** One transaction at a time with everything that is new, so that the store has no holes. */
   #write() {
     this.#writing ??= this.#writeAll().finally(() => {
       this.#writing = null;
     });
+    return this.#writing;
   }
 
   async #writeAll() {
-    while (this.#unstored < this.#entries.length && !this.#removed) {
-      const batch = this.#entries.slice(this.#unstored);
-      const end = this.#entries.length;
+    while (this.#unstored < this.#full && !this.#removed) {
+      const end = this.#full;
+      const batch = this.#entries.slice(this.#unstored, end);
       try {
         await this.#store.append(this.recording, await Promise.all(batch.map(toPiece)));
       } catch (error) {
@@ -196,7 +222,7 @@ export class StoredQueue {
       const entry = /** @type {Entry} */ (this.#entries[this.#held]);
       const isSafe = entry.end <= acknowledged;
       if (!(entry.isStored ? isSafe || entry.end <= old : isSafe && this.#failing)) break;
-      entry.blob = null;
+      entry.blobs = null;
       if (entry.isStored) continue;
       this.#unstored = this.#first = this.#held + 1;
     }
@@ -204,9 +230,9 @@ export class StoredQueue {
 }
 
 /** @param {Entry} entry @returns {Promise<Piece>} */
-async function toPiece({ start, end, recorded_s, blob }) {
+async function toPiece({ start, end, recorded_s, blobs }) {
   // Buffers and not blobs: a blob is a file of its own in some browsers, ten a second.
-  return { start, end, recorded_s, bytes: (await blob?.arrayBuffer()) ?? new ArrayBuffer(0) };
+  return { start, end, recorded_s, bytes: await new Blob(blobs ?? []).arrayBuffer() };
 }
 
 /** @param {unknown} error */

@@ -19,6 +19,12 @@ import { clock } from "./format.js";
  */
 
 const MOST_BYTES = 4 * 1024 * 1024;
+/**
+ * A request is worth so much new sound, or more where the one before took longer to be answered.
+ * Sound is the clock, because timers sleep in hidden pages.
+ */
+const WORTH_SENDING_S = 0.04;
+const ROUNDING_S = 1e-6;
 /** A request without an answer for so long, and longer by its size, went into a dead network. */
 const ANSWER_WITHIN_MS = 15_000;
 const SLOWEST_BYTES_PER_MS = 8;
@@ -62,6 +68,8 @@ export class Uploader {
   #offset = 0;
   #inFlight = 0;
   #recorded_s = 0;
+  /** Where the last request ended, if nothing was ready after that, and how long it was then. */
+  #requested = { end: 0, recorded_s: Number.NEGATIVE_INFINITY };
   #finished = false;
   /** Whether only the server knows how much of the last request it kept. */
   #uncertain = false;
@@ -179,11 +187,19 @@ export class Uploader {
 
   async #untilReady() {
     const { signal } = this.#stopped;
-    while (this.#offset >= this.#queue.end && !this.#finishing && !signal.aborted) {
+    while (!this.#isWorthSending && !this.#finishing && !signal.aborted) {
       await new Promise((resolve) => {
         this.#news = () => resolve(undefined);
       });
     }
+  }
+
+  get #isWorthSending() {
+    if (this.#offset >= this.#queue.end) return false;
+    const { end, recorded_s } = this.#requested;
+    // What did not arrive, or found no room in the last request, has waited long enough.
+    if (this.#offset !== end) return true;
+    return this.#recorded_s - recorded_s > WORTH_SENDING_S - ROUNDING_S;
   }
 
   async #send() {
@@ -191,7 +207,9 @@ export class Uploader {
     const empty = offset >= this.#queue.end;
     const body = empty ? null : await this.#queue.read(offset, MOST_BYTES);
     this.#inFlight = body?.size ?? 0;
-    const last = this.#finishing && offset + this.#inFlight === this.#queue.end;
+    const end = offset + this.#inFlight;
+    this.#requested = { end: end === this.#queue.end ? end : -1, recorded_s: this.#recorded_s };
+    const last = this.#finishing && end === this.#queue.end;
     try {
       const timeout_ms = ANSWER_WITHIN_MS + this.#inFlight / SLOWEST_BYTES_PER_MS;
       const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(timeout_ms)]);

@@ -101,7 +101,8 @@ async def test_a_page_that_left_before_its_stream_began_is_no_error(product: Pro
     gone.write_headers.side_effect = ConnectionResetError
     events = product.container.events()
     controller = EventsController(events=events, live=product.container.live(), room=Room(10_000))
-    await controller.stream(make_mocked_request("GET", "/api/events", writer=gone))
+    request = make_mocked_request("GET", "/api/events", writer=gone, transport=asyncio.Transport())
+    await controller.stream(request)
     assert not events._pages
 
 

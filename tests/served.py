@@ -56,6 +56,13 @@ class Product:
         assert port is not None
         return self.client.host, port
 
+    @property
+    def connections(self) -> int:
+        """How many connections aiohttp has."""
+        server = self.client.server.runner.server
+        assert server is not None
+        return len(server.connections)
+
     async def begin(
         self, length_bytes: int | None = None, told: Mapping[str, str] = NOTHING, **pairs: str
     ) -> str:

@@ -167,6 +167,33 @@ async def test_an_error_in_the_middle_of_sound_is_no_noise(
         await response.content.read()
 
 
+async def test_a_client_that_leaves_in_the_middle_is_no_line_in_the_log(
+    product: Product, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    track_id = await product.record(ogg(2000))
+
+    class Endless:
+        size_bytes = 1 << 40
+
+        async def read(self, start: int, length: int) -> AsyncIterator[bytes]:
+            while start < length:
+                yield bytes(1 << 20)
+
+    async def endless(_: str) -> Endless:
+        return Endless()
+
+    monkeypatch.setattr(product.container.blobs(), "open", endless)
+    others = product.connections
+    reader, writer = await asyncio.open_connection(*product.address)
+    writer.write(f"GET /tracks/{track_id}/audio HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    await reader.readuntil(b"\r\n\r\n")
+    writer.transport.abort()
+    async with asyncio.timeout(10):
+        while product.connections > others:  # noqa: ASYNC110 - aiohttp tells nobody of the end
+            await asyncio.sleep(0)
+    assert caplog.text == ""
+
+
 async def test_an_error_before_the_first_byte_is_an_error(
     product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,12 +123,18 @@ def problems_middleware(journal: Journal) -> web.Middleware:  # type: ignore[nam
             kept.pop("Content-Length", None)
             return problem(error.status, _sentence_of(request, error), kept)
         except Exception as error:
+            if isinstance(error, ConnectionError) and _has_left(request):
+                return web.Response()  # nobody gets it; aiohttp would log pages about the error
             if request.get(RESPONSE_STARTED) or isinstance(error, ConnectionError):
                 raise
             journal.error("request failed", request.path, error)
             return problem(500, "Something went wrong on the server. Its log tells what.")
 
     return middleware
+
+
+def _has_left(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _sentence_of(request: web.Request, error: web.HTTPException) -> str:

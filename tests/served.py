@@ -59,9 +59,10 @@ class Product:
     @property
     def connections(self) -> int:
         """How many connections aiohttp has."""
-        server = self.client.server.runner.server
-        assert server is not None
-        return len(server.connections)
+        runner = self.client.server.runner
+        assert runner is not None
+        assert runner.server is not None
+        return len(runner.server.connections)
 
     async def begin(
         self, length_bytes: int | None = None, told: Mapping[str, str] = NOTHING, **pairs: str

@@ -27,7 +27,8 @@ export const SOUNDS = {
   },
 };
 
-export class Microphone {
+/** Tells by the event `change` when another device is in use, or the one in use is lost. */
+export class Microphone extends EventTarget {
   #context = new AudioContext({ latencyHint: "interactive" });
   #output = this.#context.createMediaStreamDestination();
   /** @type {?MediaStreamAudioSourceNode} */
@@ -47,6 +48,7 @@ export class Microphone {
    *   and when it is muted or heard again
    */
   constructor(on) {
+    super();
     this.#on = on;
     this.#ear.fftSize = 8192; // Longer than a piece of a recording, so that no sound slips through.
     this.#heard = new Float32Array(this.#ear.fftSize);
@@ -74,21 +76,21 @@ export class Microphone {
 
   /** The device in use, "" when there is none. */
   get deviceId() {
-    return this.#track?.getSettings().deviceId ?? "";
+    return this.track?.getSettings().deviceId ?? "";
   }
 
   get isOpen() {
-    return this.#track?.readyState === "live";
+    return this.track?.readyState === "live";
   }
 
   /** Whether the device went away while it was in use. */
   get isLost() {
-    return this.#track?.readyState === "ended";
+    return this.track?.readyState === "ended";
   }
 
   /** Whether a switch on it, or the system, keeps it silent. */
   get isMuted() {
-    return this.#track?.muted ?? false;
+    return this.track?.muted ?? false;
   }
 
   /** How loud the last sixth of a second was at most, from 0 to 1. */
@@ -119,6 +121,8 @@ export class Microphone {
     track?.addEventListener("ended", this.#on.onLost);
     track?.addEventListener("mute", this.#on.onMuted);
     track?.addEventListener("unmute", this.#on.onMuted);
+    track?.addEventListener("ended", () => this.dispatchEvent(new Event("change")));
+    this.dispatchEvent(new Event("change"));
     await Promise.race([this.resume(), new Promise((resolve) => setTimeout(resolve, 300))]);
   }
 
@@ -134,7 +138,8 @@ export class Microphone {
     this.#input = null;
   }
 
-  get #track() {
+  /** The sound of the device in use as it gives it. */
+  get track() {
     return this.#input?.mediaStream.getAudioTracks()[0];
   }
 }

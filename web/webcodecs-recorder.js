@@ -1,7 +1,9 @@
 /** Records with this page's own means: WebCodecs makes the packets, webm-writer.js the file. */
 
+import { silence, withChannels } from "./audio-data.js";
+import { DeviceFeed } from "./device-feed.js";
+import { GraphFeed } from "./graph-feed.js";
 import { opusHead, preSkipOf } from "./opus-head.js";
-import { GraphFeed } from "./webcodecs-feed.js";
 import { WebmWriter } from "./webm-writer.js";
 
 /** @import { Microphone } from "./microphone.js" */
@@ -13,29 +15,38 @@ const OPUS_RATE_HZ = 48_000;
 /** The whole band, for voices too: `voip` would cut their lowest tones. */
 const OPUS = { frameDuration: PACKET_US, application: "audio" };
 /** The encoder gets no more at once; what else there is waits here. */
-const MOST_QUEUED = 100;
-/** An encoder that has heard so much and said nothing will say nothing. */
-const SPEAKS_WITHIN_S = 1;
+const MOST_QUEUED = 200;
+/** An encoder that was given so much and said nothing will say nothing. */
+const SPEAKS_WITHIN_S = 3;
 
+/**
+ * A recorder (see recorder.js) over `AudioEncoder`. A recording's time is that of its sound: each
+ * packet begins where the one before ends, so that nothing goes backwards or drifts, and what a
+ * sleeping computer did not hear takes no time.
+ */
 export class WebCodecsRecorder {
-  #microphone;
+  #quality;
   #ears;
   #feed;
   /** @type {?AudioEncoder} */
   #encoder = null;
   /** @type {?WebmWriter} */
   #writer = null;
-  #preSkip = 0;
-  #rate_hz = 0;
-  #channels = 0;
+  #delay_us = 0;
   /** Sound that the encoder has not been given yet. @type {AudioData[]} */
   #waiting = [];
-  #heard_us = 0;
-  /** The encoder's time of the first packet. */
-  #first_us = 0;
-  #end_us = 0;
-  /** What comes after Stop: the last packet is written as that. @type {EncodedAudioChunk[]} */
-  #last = [];
+  #waited_s = 0;
+  /** The rate for which the encoder is configured, or being configured. */
+  #rate_hz = 0;
+  #shaping = Promise.resolve();
+  #isReady = false;
+  /** Since it was configured. */
+  #given_us = 0;
+  #made_us = 0;
+  /** In the whole recording. */
+  #time_us = 0;
+  /** What is made at the end, when that began: only then it is known which is the last. */
+  #last = /** @type {?EncodedAudioChunk[]} */ (null);
   #begin = () => {};
   /** @type {(error: Error) => void} */
   #fail;
@@ -49,18 +60,23 @@ export class WebCodecsRecorder {
 
   /** @param {{microphone: Microphone} & Ears} options */
   constructor({ microphone, ...ears }) {
-    this.#microphone = microphone;
+    this.#quality = microphone.quality;
     this.#ears = ears;
     this.#fail = ears.onFailure;
-    this.#feed = new GraphFeed(microphone, (sound) => this.#take(sound));
+    const Feed = DeviceFeed.isThere ? DeviceFeed : GraphFeed;
+    this.#feed = new Feed(microphone, (sound) => this.#take(sound));
   }
 
-  /** How long the recording is: the sound of it, not the clock's time. */
+  /** How long the recording is. */
   get elapsed_s() {
-    return this.#end_us / 1e6;
+    return Math.max(0, this.#time_us - this.#delay_us) / 1e6;
   }
 
-  /** Resolves with the first packet. @returns {Promise<string>} the media type of what comes */
+  /**
+   * Resolves with the first packet. Rejects where that does not come.
+   *
+   * @returns {Promise<string>} the media type of what comes
+   */
   async start() {
     await new Promise((resolve, reject) => {
       this.#begin = () => resolve(undefined);
@@ -79,80 +95,97 @@ export class WebCodecsRecorder {
 
   async #end() {
     this.#feed.stop();
-    if (this.#encoder?.state === "configured") {
-      for (const sound of this.#waiting) this.#encode(sound);
-      this.#waiting = [];
-      if (this.#writer) this.#encodeSilence();
-      await this.#encoder.flush().catch(() => {}); // Its failure has been told.
-    }
-    for (const sound of this.#waiting) sound.close();
+    // Its failure, if it fails, has been told.
+    if (this.#writer) await this.#encodeRest().catch(() => {});
+    for (const sound of this.#waiting.splice(0)) sound.close();
     if (this.#encoder && this.#encoder.state !== "closed") this.#encoder.close();
     this.#writeLast();
+  }
+
+  async #encodeRest() {
+    await this.#shaping;
+    this.#isReady = false;
+    for (const sound of this.#waiting.splice(0)) {
+      if (sound.sampleRate !== this.#rate_hz) await this.#shape(sound.sampleRate);
+      this.#encode(sound);
+    }
+    this.#last = [];
+    await this.#flush();
   }
 
   /** @param {AudioData} sound */
   #take(sound) {
     this.#waiting.push(sound);
-    if (!this.#encoder) this.#prepare(sound).catch((error) => this.#fail(error));
     this.#pump();
-    if (!this.#writer && this.#heard_us > SPEAKS_WITHIN_S * 1e6) {
-      this.#fail(new Error("The encoder is silent."));
+    if (this.#writer) return;
+    this.#waited_s += sound.numberOfFrames / sound.sampleRate;
+    if (this.#waited_s > SPEAKS_WITHIN_S) this.#fail(new Error("The encoder says nothing."));
+  }
+
+  /** Give the encoder what there is, but not more than it can take. */
+  #pump() {
+    for (;;) {
+      const sound = this.#waiting[0];
+      if (!sound || this.#ending) return;
+      // The sound decides: a microphone may give what nobody asked for, and the next one another.
+      if (sound.sampleRate !== this.#rate_hz) {
+        this.#shaping = this.#shape(sound.sampleRate).then(() => {
+          this.#isReady = true;
+          this.#pump();
+        });
+        this.#shaping.catch((error) => this.#fail(error));
+      }
+      if (!this.#isReady || (this.#encoder?.encodeQueueSize ?? 0) >= MOST_QUEUED) return;
+      this.#waiting.shift();
+      this.#encode(sound);
     }
   }
 
-  /** The first sound decides: a microphone may give what nobody asked for. @param {AudioData} sound */
-  async #prepare({ sampleRate, numberOfChannels }) {
+  /** @param {number} sampleRate */
+  async #shape(sampleRate) {
     this.#rate_hz = sampleRate;
-    this.#channels = numberOfChannels;
-    this.#encoder = new AudioEncoder({
-      output: (packet, metadata) => this.#receive(packet, metadata),
-      error: (error) => this.#fail(error),
-    });
+    this.#isReady = false;
     /** @type {AudioEncoderConfig} */
     const config = {
       codec: "opus",
       sampleRate,
-      numberOfChannels,
-      bitrate: this.#microphone.quality.bitrate_bps,
+      numberOfChannels: this.#quality.channels,
+      bitrate: this.#quality.bitrate_bps,
       bitrateMode: "variable",
       opus: OPUS,
     };
     const { supported } = await AudioEncoder.isConfigSupported(config);
     if (!supported) throw new Error("This browser does not encode Opus.");
-    if (this.#ending) return;
+    if (this.#encoder) await this.#flush();
+    this.#encoder ??= new AudioEncoder({
+      output: (packet, metadata) => this.#receive(packet, metadata),
+      error: (error) => this.#fail(error),
+    });
     this.#encoder.configure(config);
-    this.#pump();
-  }
-
-  #pump() {
-    while (this.#encoder?.state === "configured" && this.#encoder.encodeQueueSize < MOST_QUEUED) {
-      const sound = this.#waiting.shift();
-      if (!sound) return;
-      this.#encode(sound);
-    }
+    this.#given_us = this.#made_us = 0;
   }
 
   /** @param {AudioData} sound */
   #encode(sound) {
-    this.#heard_us += (sound.numberOfFrames / sound.sampleRate) * 1e6;
-    this.#encoder?.encode(sound);
-    sound.close();
+    const fitting = withChannels(sound, this.#quality.channels);
+    this.#given_us += (fitting.numberOfFrames / this.#rate_hz) * 1e6;
+    if (this.#encoder?.state === "configured") this.#encoder.encode(fitting);
+    fitting.close();
   }
 
-  /** An encoder is behind by what decoders skip first: so much silence pushes the last sound out. */
-  #encodeSilence() {
-    const numberOfFrames = Math.ceil((this.#preSkip * this.#rate_hz) / OPUS_RATE_HZ);
-    const numberOfChannels = this.#channels;
-    const silence = new AudioData({
-      format: "f32-planar",
-      sampleRate: this.#rate_hz,
-      numberOfChannels,
-      numberOfFrames,
-      timestamp: Math.round(this.#heard_us),
-      data: new Float32Array(numberOfFrames * numberOfChannels),
-    });
-    this.#encoder?.encode(silence);
-    silence.close();
+  /** The encoder is behind by what decoders skip: so much silence pushes the last sound out. */
+  async #flush() {
+    if (this.#encoder?.state !== "configured") return;
+    const numberOfFrames = Math.ceil((this.#delay_us * this.#rate_hz) / 1e6);
+    const numberOfChannels = this.#quality.channels;
+    const timestamp = Math.round(this.#given_us);
+    const shape = { sampleRate: this.#rate_hz, numberOfChannels, numberOfFrames, timestamp };
+    if (numberOfFrames > 0) {
+      const rest = silence(shape);
+      this.#encoder.encode(rest);
+      rest.close();
+    }
+    await this.#encoder.flush();
   }
 
   /**
@@ -160,49 +193,48 @@ export class WebCodecsRecorder {
    * @param {EncodedAudioChunkMetadata} [metadata]
    */
   #receive(packet, metadata) {
-    if (this.#ending && this.#writer) {
+    if (this.#last) {
       this.#last.push(packet);
       return;
     }
-    const parts = [];
-    if (!this.#writer) {
-      const input = { channels: this.#channels, rate_hz: this.#rate_hz };
-      const head = opusHead(metadata?.decoderConfig?.description, input);
-      this.#preSkip = preSkipOf(head);
-      this.#writer = new WebmWriter(head);
-      this.#first_us = packet.timestamp;
-      parts.push(this.#writer.head());
-      this.#begin();
-    }
-    const time_us = packet.timestamp - this.#first_us;
-    parts.push(this.#writer.packet(bytesOf(packet), time_us));
-    this.#hand(parts, time_us + lengthOf_us(packet));
+    const writer = this.#writer ?? this.#open(metadata);
+    this.#hand(writer.packet(bytesOf(packet), this.#time_us), lengthOf_us(packet));
     this.#pump();
+  }
+
+  /** @param {EncodedAudioChunkMetadata} [metadata] of the first packet */
+  #open(metadata) {
+    const input = { channels: this.#quality.channels, rate_hz: this.#rate_hz };
+    const head = opusHead(metadata?.decoderConfig?.description, input);
+    this.#delay_us = (preSkipOf(head) / OPUS_RATE_HZ) * 1e6;
+    this.#writer = new WebmWriter(head);
+    this.#ears.onChunk(new Blob([this.#writer.head()]), 0);
+    this.#begin();
+    return this.#writer;
   }
 
   /** Tell how much of the last packet is sound, so that the recording is as long as that was. */
   #writeLast() {
-    const delay_us = (this.#preSkip / OPUS_RATE_HZ) * 1e6;
-    const end_us = this.#heard_us + delay_us;
-    for (const packet of this.#last) {
-      const time_us = packet.timestamp - this.#first_us;
-      const packetEnd_us = time_us + lengthOf_us(packet);
-      if (time_us >= end_us || !this.#writer) break;
+    for (const packet of this.#last ?? []) {
+      const packet_us = lengthOf_us(packet);
+      const sound_us = this.#given_us + this.#delay_us - this.#made_us;
+      if (sound_us <= 0 || !this.#writer) return;
       const bytes = bytesOf(packet);
-      if (packetEnd_us < end_us) {
-        this.#hand([this.#writer.packet(bytes, time_us)], packetEnd_us);
-        continue;
+      if (sound_us >= packet_us) {
+        this.#hand(this.#writer.packet(bytes, this.#time_us), packet_us);
+      } else {
+        const padding_ns = Math.round((packet_us - sound_us) * 1000);
+        this.#hand(this.#writer.lastPacket(bytes, this.#time_us, padding_ns), sound_us);
+        return;
       }
-      const padding_ns = Math.round((packetEnd_us - end_us) * 1000);
-      this.#hand([this.#writer.lastPacket(bytes, time_us, padding_ns)], this.#heard_us);
     }
-    this.#last = [];
   }
 
-  /** @param {BlobPart[]} parts @param {number} end_us */
-  #hand(parts, end_us) {
-    this.#end_us = end_us;
-    this.#ears.onChunk(new Blob(parts), this.elapsed_s);
+  /** @param {BlobPart} bytes @param {number} length_us */
+  #hand(bytes, length_us) {
+    this.#time_us += length_us;
+    this.#made_us += length_us;
+    this.#ears.onChunk(new Blob([bytes]), this.elapsed_s);
   }
 }
 

@@ -1,6 +1,8 @@
-/** Brings the microphone's sound to an encoder, as AudioData. */
+/** Brings the sound of the microphone's graph to an encoder, as AudioData. */
 
 /** @import { Microphone } from "./microphone.js" */
+
+/** @typedef {(sound: AudioData) => void} OnSound who gets a sound is the one to close it */
 
 const BLOCKS_PER_SECOND = 100;
 
@@ -12,10 +14,7 @@ export class GraphFeed {
   #node = null;
   #frames = 0;
 
-  /**
-   * @param {Microphone} microphone
-   * @param {(sound: AudioData) => void} onSound who gets each is the one to close it
-   */
+  /** @param {Microphone} microphone @param {OnSound} onSound */
   constructor(microphone, onSound) {
     this.#microphone = microphone;
     this.#onSound = onSound;
@@ -23,18 +22,28 @@ export class GraphFeed {
 
   /** Rejects where the browser does not load the worklet. */
   async start() {
-    const { node, quality } = this.#microphone;
-    const { channels } = quality;
-    const context = /** @type {AudioContext} */ (node.context);
-    await context.audioWorklet.addModule(new URL("./capture-worklet.js", import.meta.url));
-    const frames = Math.round(context.sampleRate / BLOCKS_PER_SECOND);
-    this.#node = new AudioWorkletNode(context, "capture", {
+    await this.load();
+    this.begin();
+  }
+
+  async load() {
+    const module = new URL("./capture-worklet.js", import.meta.url);
+    await this.#context.audioWorklet.addModule(module);
+  }
+
+  /** Needs to be loaded. */
+  begin() {
+    if (this.#node) return;
+    const { channels } = this.#microphone.quality;
+    const { sampleRate } = this.#context;
+    const frames = Math.round(sampleRate / BLOCKS_PER_SECOND);
+    this.#node = new AudioWorkletNode(this.#context, "capture", {
       channelCount: channels,
       channelCountMode: "explicit",
       processorOptions: { channels, frames },
     });
-    this.#node.port.onmessage = ({ data }) => this.#take(data, context.sampleRate, channels);
-    node.connect(this.#node);
+    this.#node.port.onmessage = ({ data }) => this.#take(data, sampleRate, channels);
+    this.#microphone.node.connect(this.#node);
     this.#microphone.keepRunning(this.#node);
   }
 
@@ -46,6 +55,10 @@ export class GraphFeed {
     this.#node = null;
   }
 
+  get #context() {
+    return /** @type {AudioContext} */ (this.#microphone.node.context);
+  }
+
   /**
    * @param {Float32Array<ArrayBuffer>} data the channels one after the other
    * @param {number} sampleRate
@@ -53,7 +66,6 @@ export class GraphFeed {
    */
   #take(data, sampleRate, numberOfChannels) {
     const numberOfFrames = data.length / numberOfChannels;
-    // Counted in samples: the recording's time is the sound's, whatever the page is busy with.
     const timestamp = Math.round((this.#frames * 1e6) / sampleRate);
     this.#frames += numberOfFrames;
     const shape = { sampleRate, numberOfChannels, numberOfFrames, timestamp };

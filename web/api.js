@@ -112,13 +112,13 @@ export async function readWaveform(id) {
 }
 
 /**
- * The live sound of a station from its live edge on.
+ * The live sound of a station.
  *
  * @param {string} station
- * @param {AbortSignal} signal
+ * @param {{backlog_s: number, signal: AbortSignal}} options how long before the live edge it begins
  */
-export async function openLive(station, signal) {
-  return request(`${liveUrl(station)}?backlog=0`, { signal, cache: "no-store" });
+export async function openLive(station, { backlog_s, signal }) {
+  return request(`${liveUrl(station)}?backlog=${backlog_s}`, { signal, cache: "no-store" });
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The listeners' page: wires the live player, the stations and the tracks to what is seen. */
 
 import * as api from "./api.js";
+import { showDiagnostics } from "./diagnostics.js";
 import { find, icon } from "./dom.js";
 import { EventWatch } from "./events.js";
 import { timeOfDay } from "./format.js";
@@ -16,12 +17,19 @@ const radio = find("#radio", HTMLElement);
 const media = find("#player", HTMLAudioElement);
 const playButton = find("#play", HTMLButtonElement);
 const badge = find("#badge", HTMLElement);
+const goLiveButton = find("#go-live", HTMLButtonElement);
 const now = find("#now", HTMLElement);
 const audience = find("#audience", HTMLElement);
 const offer = find("#offer", HTMLElement);
 const newestButton = find("#newest", HTMLButtonElement);
 const deck = find("#deck", HTMLElement);
 const deckPlayer = find("track-player", TrackPlayer);
+
+/** No sound for so long is worth a word. */
+const SILENT_S = 3;
+let wasSilent = false;
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let looking;
 
 const live = new LivePlayer(media);
 const listening = new Listening();
@@ -130,6 +138,7 @@ function describe(station) {
   if (live.state === "unreachable") return "The sound broke off. Trying again…";
   if (live.state === "blocked") return "Your browser wants another click before it plays sound.";
   if (live.state === "connecting") return "Tuning in…";
+  if ((live.silent_s ?? 0) > SILENT_S) return "No sound comes just now. It goes on by itself.";
   if (!station) {
     if (live.state === "playing") return "You are listening live.";
     return live.isWanted
@@ -138,6 +147,17 @@ function describe(station) {
   }
   const since = station.started_at ? ` · since ${timeOfDay(station.started_at)}` : "";
   return `${station.title || station.station}${since}`;
+}
+
+/** How far behind the live edge, where that is more than this browser's way has to be. */
+function showLateness() {
+  const { behind_s } = live;
+  badge.hidden = behind_s !== null;
+  goLiveButton.hidden = behind_s === null;
+  if (behind_s !== null) goLiveButton.textContent = `${Math.round(behind_s)} s behind · go live`;
+  const isSilent = (live.silent_s ?? 0) > SILENT_S;
+  if (isSilent !== wasSilent) show();
+  wasSilent = isSilent;
 }
 
 function visualize() {
@@ -157,6 +177,11 @@ function showOnLockScreen(station) {
 }
 
 playButton.addEventListener("click", () => (live.isWanted ? live.pause() : playLive()));
+goLiveButton.addEventListener("click", () => {
+  live.goLive();
+  showLateness();
+  playButton.focus();
+});
 newestButton.addEventListener("click", () => library.newest && playTrack(library.newest));
 find("#close-deck", HTMLButtonElement).addEventListener("click", () => {
   closeDeck();
@@ -165,6 +190,9 @@ find("#close-deck", HTMLButtonElement).addEventListener("click", () => {
 });
 live.addEventListener("change", () => {
   if (live.state === "playing") media.dataset.way = live.way;
+  clearInterval(looking);
+  if (live.state === "playing") looking = setInterval(showLateness, 1000);
+  showLateness();
   show();
   visualize();
   watch();
@@ -181,8 +209,13 @@ for (const type of ["play", "pause", "ended"]) {
   });
 }
 media.addEventListener("timeupdate", () => {
-  media.dataset.delayS = live.delay_s?.toFixed(3) ?? "";
-  media.dataset.stalls = String(live.stalls);
+  const { delay_s, target_s, stalls, jumps } = live.account;
+  Object.assign(media.dataset, {
+    delayS: delay_s?.toFixed(3) ?? "",
+    targetS: target_s?.toFixed(3) ?? "",
+    stalls,
+    jumps,
+  });
 });
 document.addEventListener("visibilitychange", watch);
 addEventListener("online", () => live.wake());
@@ -198,6 +231,7 @@ if ("mediaSession" in navigator) {
   });
 }
 
+showDiagnostics(find("#diagnostics", HTMLDetailsElement), live);
 watch();
 await refresh();
 const wanted = new URLSearchParams(location.search).get("track");

@@ -1,76 +1,86 @@
 /** Feeds a media element with live bytes through Media Source Extensions, close to the live edge. */
 
+import { attachSource, withCodec } from "./live-source.js";
 import { steer } from "./live-steering.js";
+
+/** @import { TargetDelay } from "./live-target.js" */
 
 /** Sound that was heard is kept this long at most. */
 const KEEP_S = 10;
 const TRIM_BEYOND_S = 30;
-/** How much of a new measurement counts in the smoothed delay. */
-const SMOOTHING = 0.1;
-
-/** @typedef {typeof globalThis & {ManagedMediaSource?: typeof MediaSource}} MaybeManaged */
-const Source =
-  /** @type {MaybeManaged} */ (globalThis).ManagedMediaSource ?? globalThis.MediaSource;
-
-/** @param {string} mimeType */
-export function canBuffer(mimeType) {
-  return Boolean(Source?.isTypeSupported(withCodec(mimeType)));
-}
-
-/** Media Source wants to know the codec; for WebM it is Opus everywhere. @param {string} mimeType */
-function withCodec(mimeType) {
-  return /^(audio|video)\/webm$/.test(mimeType) ? `${mimeType};codecs=opus` : mimeType;
-}
+/** Appended in one piece at most: little enough to find room once what was heard is gone. */
+const PIECE_BYTES = 256 * 1024;
+/** With so much in hand, a source that asks for no more sound to save power gets none. */
+const ENOUGH_S = 2;
+/** A player that never started has nothing to play out. */
+const PLAY_OUT_MS = 2000;
 
 export class LiveBuffer {
   #media;
-  #source = new Source();
-  #url = URL.createObjectURL(this.#source);
+  #target;
+  #attached;
   /** @type {?SourceBuffer} */
   #buffer = null;
-  /** @type {BlobPart[]} */
+  /** @type {Uint8Array<ArrayBuffer>[]} */
   #waiting = [];
+  #wanted = true;
   #ended = false;
+  #sounding = false;
   #closed = new AbortController();
 
-  /** Smoothed distance from what is heard to the live edge; null before the first sound. */
-  delay_s = /** @type {?number} */ (null);
   /** How often the sound stopped because nothing had come. */
   stalls = 0;
+  /** How often it leapt to where it should be. */
+  jumps = 0;
 
   /**
    * Attach to the element at once, so that `play()` can follow within a person's click.
    *
    * @param {HTMLMediaElement} media
+   * @param {TargetDelay} target
    */
-  constructor(media) {
+  constructor(media, target) {
     this.#media = media;
-    media.disableRemotePlayback = true; // ManagedMediaSource insists on it.
-    media.src = this.#url;
-    const { signal } = this.#closed;
-    media.addEventListener("timeupdate", () => this.#steer(), { signal });
-    media.addEventListener(
-      "waiting",
-      () => {
-        if (this.delay_s !== null) this.stalls++;
-        this.#steer();
+    this.#target = target;
+    this.#attached = attachSource(media);
+    this.#listenTo(media, {
+      playing: () => {
+        this.#sounding = true;
       },
-      { signal },
-    );
+      waiting: () => this.#stalled(),
+    });
+    this.#listenTo(this.#attached.source, {
+      startstreaming: () => {
+        this.#wanted = true;
+        this.#append();
+      },
+      endstreaming: () => {
+        this.#wanted = false;
+      },
+    });
+  }
+
+  /** Seconds from what is heard to the live edge, null before the first sound. */
+  get delay_s() {
+    const edge_s = this.#target.liveEdge_s(performance.now() / 1000);
+    return this.#sounding && edge_s ? edge_s - this.#media.currentTime : null;
+  }
+
+  /** Seconds of sound that are there and not yet heard. */
+  get fill_s() {
+    const edge_s = this.#ranges().at(-1)?.[1];
+    return edge_s === undefined ? 0 : edge_s - this.#media.currentTime;
   }
 
   /** @param {string} mimeType one that `canBuffer` */
   async open(mimeType) {
-    if (this.#source.readyState !== "open") {
-      await new Promise((resolve) => {
-        this.#source.addEventListener("sourceopen", resolve, { once: true });
-      });
-    }
-    this.#source.duration = Number.POSITIVE_INFINITY;
-    this.#buffer = this.#source.addSourceBuffer(withCodec(mimeType));
-    this.#buffer.addEventListener("updateend", () => this.#updated(), {
-      signal: this.#closed.signal,
-    });
+    const { source, opened } = this.#attached;
+    await opened;
+    this.#target.restart();
+    source.duration = Number.POSITIVE_INFINITY;
+    this.#buffer = source.addSourceBuffer(withCodec(mimeType));
+    this.#buffer.mode = "sequence"; // What comes first begins at 0: no seeking to it.
+    this.#listenTo(this.#buffer, { updateend: () => this.#updated() });
   }
 
   /** @param {Uint8Array<ArrayBuffer>} bytes */
@@ -78,6 +88,12 @@ export class LiveBuffer {
     if (this.#media.error) throw new Error(this.#media.error.message);
     this.#waiting.push(bytes);
     this.#append();
+  }
+
+  /** Leap to the live edge. */
+  goLive() {
+    const edge_s = this.#ranges().at(-1)?.[1];
+    if (edge_s !== undefined) this.#jump(edge_s - this.#target.target_s);
   }
 
   /** No more will come: what is buffered plays out. Resolves when it has. */
@@ -90,70 +106,141 @@ export class LiveBuffer {
         this.#media.addEventListener(type, resolve, { once: true, signal });
       }
       signal.addEventListener("abort", resolve);
-      setTimeout(resolve, 2000); // A player that never started has nothing to play out.
+      setTimeout(resolve, PLAY_OUT_MS);
     });
   }
 
   close() {
+    if (this.#closed.signal.aborted) return;
     this.#closed.abort();
-    URL.revokeObjectURL(this.#url);
-    if (this.#media.src !== this.#url) return;
-    this.#media.playbackRate = 1;
-    this.#media.removeAttribute("src");
-    this.#media.load();
+    this.#attached.detach();
   }
 
   #append() {
     const buffer = this.#buffer;
-    if (!buffer || buffer.updating || this.#source.readyState !== "open") return;
-    const [bytes] = this.#waiting;
-    if (bytes === undefined) {
-      if (this.#ended) this.#source.endOfStream();
+    const { source } = this.#attached;
+    if (!buffer || buffer.updating || source.readyState !== "open") return;
+    if (!this.#wanted && this.fill_s > ENOUGH_S) return;
+    if (this.#waiting.length === 0) {
+      if (this.#ended) source.endOfStream();
       return;
     }
+    const bytes = joined(this.#waiting, PIECE_BYTES);
     try {
-      buffer.appendBuffer(/** @type {BufferSource} */ (bytes));
-      this.#waiting.shift();
+      buffer.appendBuffer(bytes);
     } catch (error) {
+      this.#waiting.unshift(bytes);
       if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
-      this.#trim(0);
+      this.#makeRoom();
     }
   }
 
   #updated() {
-    this.#steer();
-    this.#trim(TRIM_BEYOND_S);
+    const buffer = this.#buffer;
+    const ranges = this.#ranges();
+    const edge_s = ranges.at(-1)?.[1];
+    if (buffer && edge_s !== undefined) {
+      // From here on a gap stays a gap, so that the player's time goes with the source's.
+      if (buffer.mode === "sequence") buffer.mode = "segments";
+      this.#steer(ranges, edge_s);
+    }
+    const heard_s = this.#media.currentTime - (ranges[0]?.[0] ?? 0);
+    if (heard_s > TRIM_BEYOND_S) this.#remove(this.#media.currentTime - KEEP_S);
     this.#append();
   }
 
-  /** @param {number} beyond_s only when more than this was heard already */
-  #trim(beyond_s) {
-    const buffer = this.#buffer;
-    if (!buffer || buffer.updating || buffer.buffered.length === 0) return;
-    const heard_s = this.#media.currentTime - buffer.buffered.start(0);
-    if (heard_s <= beyond_s) return;
-    buffer.remove(0, Math.max(0.001, this.#media.currentTime - Math.min(KEEP_S, heard_s / 2)));
+  /** Everything that was heard goes; where nothing was, the player leaps and then it was. */
+  #makeRoom() {
+    const [first] = this.#ranges();
+    if (!first) return; // The next bytes that come try again.
+    if (this.#media.currentTime - first[0] < 1) this.goLive();
+    this.#remove(this.#media.currentTime);
   }
 
-  #steer() {
-    const media = this.#media;
+  /** Ends in another `updateend`. @param {number} until_s */
+  #remove(until_s) {
+    if (this.#buffer && !this.#buffer.updating && until_s > 0) this.#buffer.remove(0, until_s);
+  }
+
+  #ranges() {
     /** @type {[number, number][]} */
     const ranges = [];
     const buffered = this.#buffer?.buffered;
     for (let i = 0; buffered && i < buffered.length; i++) {
       ranges.push([buffered.start(i), buffered.end(i)]);
     }
-    const behind_s = (ranges.at(-1)?.[1] ?? 0) - media.currentTime;
-    const smoothed_s = this.delay_s ?? behind_s;
-    const delay_s = smoothed_s + (behind_s - smoothed_s) * SMOOTHING;
-    const steering = steer({ ranges, now_s: media.currentTime, behind_s: delay_s });
+    return ranges;
+  }
+
+  /**
+   * @param {[number, number][]} ranges
+   * @param {number} edge_s
+   */
+  #steer(ranges, edge_s) {
+    const media = this.#media;
+    const now_s = performance.now() / 1000;
+    const position_s = media.currentTime;
+    this.#target.arrived(now_s, edge_s, this.#sounding ? position_s : undefined);
+    const steering = steer({
+      ranges,
+      now_s: position_s,
+      delay_s: this.#target.liveEdge_s(now_s) - position_s,
+      target_s: this.#target.target_s,
+      rate: media.playbackRate,
+    });
     if (steering === null) return;
-    if ("jumpTo_s" in steering) {
-      media.currentTime = steering.jumpTo_s;
-      this.delay_s = null;
-    } else {
-      this.delay_s = delay_s;
-      if (media.playbackRate !== steering.rate) media.playbackRate = steering.rate;
+    if ("jumpTo_s" in steering) this.#jump(steering.jumpTo_s);
+    else if (!this.#sounding) return;
+    else if (media.playbackRate !== steering.rate) media.playbackRate = steering.rate;
+  }
+
+  /** @param {number} position_s */
+  #jump(position_s) {
+    this.#media.currentTime = position_s;
+    this.#media.playbackRate = 1;
+    this.#sounding = false;
+    this.jumps++;
+  }
+
+  #stalled() {
+    if (!this.#sounding || this.#media.seeking || this.#ended) return;
+    this.#sounding = false;
+    this.stalls++;
+    this.#target.stalled();
+  }
+
+  /**
+   * @param {EventTarget} target
+   * @param {Record<string, () => void>} listeners
+   */
+  #listenTo(target, listeners) {
+    for (const [type, listener] of Object.entries(listeners)) {
+      target.addEventListener(type, listener, { signal: this.#closed.signal });
     }
   }
+}
+
+/**
+ * Take as many pieces as there is room for, at least one, and make them one.
+ *
+ * @param {Uint8Array<ArrayBuffer>[]} pieces
+ * @param {number} most_bytes
+ */
+function joined(pieces, most_bytes) {
+  let size = 0;
+  let count = 0;
+  for (const { length } of pieces) {
+    if (count > 0 && size + length > most_bytes) break;
+    size += length;
+    count++;
+  }
+  const taken = pieces.splice(0, count);
+  if (taken.length === 1) return /** @type {Uint8Array<ArrayBuffer>} */ (taken[0]);
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const piece of taken) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

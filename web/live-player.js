@@ -5,7 +5,11 @@
 
 import * as api from "./api.js";
 import { backoff_s, Pause } from "./backoff.js";
-import { canBuffer, LiveBuffer } from "./live-buffer.js";
+import { LiveBuffer } from "./live-buffer.js";
+import { CannotPlay, PlainStream } from "./live-plain.js";
+import { canBuffer, canBufferAnything, SOURCE_NAME } from "./live-source.js";
+import { LANDING_S } from "./live-steering.js";
+import { TargetDelay } from "./live-target.js";
 import { chooseWay } from "./live-way.js";
 
 /** @import { Way } from "./live-way.js" */
@@ -18,21 +22,34 @@ import { chooseWay } from "./live-way.js";
 
 /** A connection that brings nothing for so long is taken for dead: sound comes all the time. */
 const SILENCE_MS = 10_000;
+/** After news of a network that is back, a connection that brought nothing for so long is dead. */
+const SUSPICIOUS_MS = 1000;
+/** Asked for at once, so that the element can begin at once: what Chromium begins with, and a packet. */
+const BACKLOG_S = LANDING_S + 0.02;
+
+/** What is in hand beyond this is time that one is behind. The element alone begins with 4 s. */
+const BEHIND_S = { mse: 2, plain: 7, mp3: 7 };
 
 /** Whoever owns the player hears when the station is back and wakes it; this is for missed news. */
 const OFF_AIR_PAUSE = { first_s: 20, most_s: 20 };
 
-/** What the element says of sound that it cannot play after all. @type {number[]} */
-const UNPLAYABLE = [MediaError.MEDIA_ERR_DECODE, MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED];
-
 export class LivePlayer extends EventTarget {
   #media;
   #pause = new Pause();
+  #station = "";
   #running = new AbortController();
-  /** @type {?LiveBuffer} */
-  #buffer = null;
+  #attempt = new AbortController();
+  #target = new TargetDelay();
+  /** @type {LiveBuffer | PlainStream | null} */
+  #sound = null;
   /** Types that the element claimed to play and then did not. @type {Set<string>} */
   #unplayable = new Set();
+  #mimeType = "";
+  #arrived_ms = 0;
+  /** Whether the connection before brought nothing any more: what it brought is no news. */
+  #wasSilent = false;
+  #before = { stalls: 0, jumps: 0 };
+  #connections = 0;
 
   /** How the sound is played. @type {Way} */
   way = "mse";
@@ -47,6 +64,10 @@ export class LivePlayer extends EventTarget {
     media.addEventListener("playing", () => {
       if (this.isWanted) this.#become("playing");
     });
+    media.addEventListener("pause", () => {
+      // Not by us: unplugged headphones, a telephone call. What is paused is let go.
+      if (this.state === "playing" && !media.ended) this.pause();
+    });
   }
 
   get isWanted() {
@@ -55,31 +76,73 @@ export class LivePlayer extends EventTarget {
 
   /** Seconds behind the live edge, null where that cannot be known. */
   get delay_s() {
-    return this.#buffer?.delay_s ?? null;
+    return this.#sound?.delay_s ?? null;
   }
 
-  /** How often the sound has stopped since it began. */
-  get stalls() {
-    return this.#buffer?.stalls ?? 0;
+  /** Seconds behind where this way of playing could be; null while it is about there. */
+  get behind_s() {
+    const fill_s = this.state === "playing" ? (this.#sound?.fill_s ?? 0) : 0;
+    return fill_s > BEHIND_S[this.way] ? fill_s : null;
+  }
+
+  /** Seconds since sound last came, null where that cannot be known. */
+  get silent_s() {
+    if (this.state !== "playing" || this.way !== "mse") return null;
+    return (performance.now() - this.#arrived_ms) / 1000;
+  }
+
+  /** What is known of the sound and its way here since Play was pressed. */
+  get account() {
+    const steered = this.#sound instanceof LiveBuffer;
+    return {
+      way: this.way,
+      path: this.way === "mse" ? SOURCE_NAME : "the element alone",
+      mimeType: this.#mimeType,
+      delay_s: this.delay_s,
+      target_s: steered ? this.#target.target_s : null,
+      fill_s: this.#sound?.fill_s ?? null,
+      lowestFill_s: steered ? this.#target.lowestFill_s : null,
+      jitter_s: steered ? this.#target.jitter_s : null,
+      rate: this.#media.playbackRate,
+      stalls: this.#before.stalls + (this.#sound?.stalls ?? 0),
+      jumps: this.#before.jumps + (this.#sound?.jumps ?? 0),
+      reconnects: Math.max(0, this.#connections - 1),
+    };
   }
 
   /** Start at the live edge. Call it within the person's click. @param {string} station */
   play(station) {
     this.#running.abort();
     this.#running = new AbortController();
+    if (station !== this.#station) this.#target = new TargetDelay();
+    this.#station = station;
+    this.#before = { stalls: 0, jumps: 0 };
+    this.#connections = 0;
+    this.#wasSilent = false;
     this.#run(station, this.#running.signal);
   }
 
   /** Stop, and let go of the connection. */
   pause() {
     this.#running.abort();
-    this.#media.pause();
     this.#become("paused");
+    this.#media.pause();
+  }
+
+  /** Be at the live edge, now. */
+  goLive() {
+    if (!this.isWanted) return;
+    if (this.#sound instanceof LiveBuffer && (this.silent_s ?? 0) < SUSPICIOUS_MS / 1000) {
+      this.#sound.goLive();
+    } else {
+      this.play(this.#station);
+    }
   }
 
   /** The station may be on air now, or the network back: try at once. */
   wake() {
     if (this.state === "offAir" || this.state === "unreachable") this.#pause.wake();
+    else if (this.silent_s !== null) this.#giveUpAfter(SUSPICIOUS_MS);
   }
 
   /**
@@ -115,39 +178,46 @@ export class LivePlayer extends EventTarget {
    * @param {AbortSignal} signal
    */
   async #listen(station, signal) {
-    const attempt = new AbortController();
-    const either = AbortSignal.any([signal, attempt.signal]);
-    const buffer = this.#attach(signal);
+    this.#attempt = new AbortController();
+    const either = AbortSignal.any([signal, this.#attempt.signal]);
+    const buffer = canBufferAnything() ? new LiveBuffer(this.#media, this.#target) : null;
+    if (buffer) this.#use(buffer, signal);
     const blocked = this.#start();
     blocked.catch(() => {}); // Told below, unless something else ends the attempt first.
     try {
-      const response = await api.openLive(station, either);
-      const mimeType = response.headers.get("Content-Type") ?? "";
-      this.way = chooseWay(mimeType, {
+      const backlog_s = this.#wasSilent ? 0 : BACKLOG_S;
+      const response = await api.openLive(station, { backlog_s, signal: either });
+      this.#connections++;
+      this.#mimeType = response.headers.get("Content-Type") ?? "";
+      this.way = chooseWay(this.#mimeType, {
         canBuffer: (type) => buffer !== null && canBuffer(type),
         canPlay: (type) => (this.#unplayable.has(type) ? "" : this.#media.canPlayType(type)),
       });
       if (buffer && this.way === "mse") {
-        await Promise.race([this.#feed(buffer, mimeType, response), blocked]);
+        await Promise.race([this.#feed(buffer, response), blocked]);
       } else {
-        attempt.abort(); // The element makes a request of its own.
-        await this.#playPlainly(station, mimeType, signal);
+        this.#attempt.abort(); // The element makes a request of its own.
+        await this.#playPlainly(station, signal);
       }
     } finally {
-      attempt.abort();
-      buffer?.close();
-      if (this.#buffer === buffer) this.#buffer = null;
+      this.#attempt.abort();
+      this.#drop();
     }
   }
 
-  /** @param {AbortSignal} signal */
-  #attach(signal) {
-    if (!canBuffer("audio/webm") && !canBuffer("audio/mp4")) return null;
-    const buffer = new LiveBuffer(this.#media);
+  /** @param {LiveBuffer | PlainStream} sound @param {AbortSignal} signal */
+  #use(sound, signal) {
+    this.#drop();
+    this.#sound = sound;
     // At once, so that it never takes the element away from the attempt that follows.
-    signal.addEventListener("abort", () => buffer.close());
-    this.#buffer = buffer;
-    return buffer;
+    signal.addEventListener("abort", () => sound.close());
+  }
+
+  #drop() {
+    this.#before.stalls += this.#sound?.stalls ?? 0;
+    this.#before.jumps += this.#sound?.jumps ?? 0;
+    this.#sound?.close();
+    this.#sound = null;
   }
 
   /** @returns {Promise<never>} rejects if the browser forbids sound without another click */
@@ -161,60 +231,48 @@ export class LivePlayer extends EventTarget {
 
   /**
    * @param {LiveBuffer} buffer
-   * @param {string} mimeType
    * @param {Response} response
    */
-  async #feed(buffer, mimeType, response) {
-    await buffer.open(mimeType);
+  async #feed(buffer, response) {
+    await buffer.open(this.#mimeType);
     const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (
       response.body
     ).getReader();
-    for (;;) {
-      const { done, value } = await withinSilence(reader.read());
-      if (done) break;
-      buffer.push(value);
+    this.#arrived_ms = performance.now();
+    const watch = setInterval(() => this.#giveUpAfter(SILENCE_MS), SILENCE_MS / 4);
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        this.#arrived_ms = performance.now();
+        this.#wasSilent = false;
+        buffer.push(value);
+      }
+    } finally {
+      clearInterval(watch);
     }
     await buffer.finish();
   }
 
+  /** @param {number} silence_ms */
+  #giveUpAfter(silence_ms) {
+    if (performance.now() - this.#arrived_ms < silence_ms) return;
+    this.#wasSilent = true;
+    this.#attempt.abort(new api.Unreachable("silence"));
+  }
+
   /**
-   * The element alone, with the server's default backlog: it starts after about four seconds of
-   * sound, and must not be steered.
-   *
    * @param {string} station
-   * @param {string} mimeType
    * @param {AbortSignal} signal
    */
-  async #playPlainly(station, mimeType, signal) {
-    const media = this.#media;
-    this.#buffer?.close();
-    this.#buffer = null;
-    const extension = this.way === "mp3" ? ".mp3" : "";
-    const url = `${api.liveUrl(station, extension)}?attempt=${Date.now()}`; // Never out of a cache.
-    const over = new AbortController();
-    const done = AbortSignal.any([signal, over.signal]);
-    done.addEventListener("abort", () => {
-      if (!media.src.endsWith(url)) return;
-      media.removeAttribute("src");
-      media.load();
-    });
+  async #playPlainly(station, signal) {
+    const stream = new PlainStream(this.#media);
+    this.#use(stream, signal);
     try {
-      media.src = url;
-      await new Promise((resolve, reject) => {
-        media.addEventListener("ended", resolve, { signal: done });
-        media.addEventListener(
-          "error",
-          () => {
-            if (UNPLAYABLE.includes(media.error?.code ?? 0)) this.#unplayable.add(mimeType);
-            reject(media.error);
-          },
-          { signal: done },
-        );
-        signal.addEventListener("abort", resolve);
-        this.#start().catch(reject);
-      });
-    } finally {
-      over.abort();
+      await stream.play(station, this.way === "mp3" ? ".mp3" : "");
+    } catch (error) {
+      if (error instanceof CannotPlay) this.#unplayable.add(this.#mimeType);
+      throw error;
     }
   }
 
@@ -224,16 +282,4 @@ export class LivePlayer extends EventTarget {
     this.state = state;
     this.dispatchEvent(new Event("change"));
   }
-}
-
-/**
- * @template T
- * @param {Promise<T>} arrival
- * @returns {Promise<T>} rejects when it takes too long
- */
-function withinSilence(arrival) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new api.Unreachable("silence")), SILENCE_MS);
-    arrival.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

@@ -1,4 +1,4 @@
-"""The pages' core without its pages: the uploader against a server that fails, the steering."""
+"""The pages' core without its pages: the uploader against a server that fails."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ UPLOAD = """async (seed) => {
     },
     async appendChunk({ offset, body, length }) {
       if (++busy > 1) throw new TypeError("two at once");
-      const bytes = new Uint8Array(body ? await body.arrayBuffer() : 0);
+      const bytes = new Uint8Array(body ?? 0);
+      await null;
       busy--;
       if (offset !== kept.length) throw new Problem(409, { detail: "wrong offset" });
       const fault = dice(8);
@@ -55,7 +56,7 @@ UPLOAD = """async (seed) => {
   for (let i = 0; i < 30; i++) {
     const bytes = Uint8Array.from({ length: 1 + dice(50) }, () => dice(256));
     made.push(...bytes);
-    uploader.push(new Blob([bytes]), i / 10);
+    uploader.push(bytes, i / 10);
     if (dice(2)) await new Promise((resolve) => setTimeout(resolve, 0));
   }
   uploader.finish();
@@ -68,6 +69,7 @@ UNLOAD = """async (arrives) => {
   const { Uploader } = await import("/static/uploader.js");
   const { MemoryQueue } = await import("/static/chunk-queue.js");
   const { Problem } = await import("/static/api.js");
+  const text = (text) => new TextEncoder().encode(text);
   let size = 0;
   let end = null;
   let answer;
@@ -75,36 +77,77 @@ UNLOAD = """async (arrives) => {
     createRecording: async () => "the-id",
     async appendChunk({ offset, body, length, keepalive }) {
       if (!keepalive) {
-        if (arrives) size += body.size;
+        if (arrives) size += body.length;
         return new Promise((resolve) => { answer = resolve; });  // and the page goes away
       }
       if (offset !== size) throw new Problem(409, {});
-      size += body?.size ?? 0;
+      size += body?.length ?? 0;
       if (size === length) end = length;
       return size;
     },
   };
   const uploader = new Uploader({ queue: new MemoryQueue(), metadata: {}, server });
   uploader.run();
-  uploader.push(new Blob(["in flight"]), 0.1);
+  uploader.push(text("in flight"), 0.1);
   while (!answer) await new Promise((resolve) => setTimeout(resolve, 0));
-  uploader.push(new Blob([", not yet sent"]), 0.2);
+  uploader.push(text(", not yet sent"), 0.2);
   uploader.finishOnUnload();
   await new Promise((resolve) => setTimeout(resolve, 0));
   return end;
 }"""
 
-STEER = """async (player) => {
-  const { steer } = await import("/static/live-steering.js");
-  return steer(player);
+PACE = """async () => {
+  const { Uploader } = await import("/static/uploader.js");
+  const { MemoryQueue } = await import("/static/chunk-queue.js");
+  window.setTimeout = () => 0;  // as good as in a hidden page
+  const { port1, port2 } = new MessageChannel();
+  const aMoment = () => new Promise((resolve) => {
+    port2.onmessage = resolve;
+    port1.postMessage(null);
+  });
+  const sizes = [];
+  let answer = (offset) => offset;
+  const server = {
+    createRecording: async () => "the-id",
+    appendChunk: async ({ offset, body }) => {
+      sizes.push(body?.length ?? 0);
+      return answer(offset + sizes.at(-1));
+    },
+  };
+  const uploader = new Uploader({ queue: new MemoryQueue(), metadata: {}, server });
+  const done = uploader.run();
+  await aMoment();
+  const record = async (from, to) => {
+    for (let packet = from; packet <= to; packet++) {
+      uploader.push(new Uint8Array(1), packet / 50);
+      await aMoment();
+    }
+  };
+  await record(1, 5);
+  let answerLate;
+  answer = (offset) => new Promise((resolve) => { answerLate = () => resolve(offset); });
+  await record(6, 12);
+  answer = (offset) => offset;
+  answerLate();
+  await record(13, 14);
+  uploader.finish();
+  return [await done, sizes];
 }"""
 
 
-async def test_the_uploader_brings_every_byte_once_whatever_fails(visitor: BrowserContext) -> None:
+async def test_the_uploader_every_byte_once_whatever_fails(visitor: BrowserContext) -> None:
     page = await visitor.new_page()
     await page.goto("/no-such-page")
     for seed in range(60):
         assert await page.evaluate(UPLOAD, seed) == [True, True, True], f"seed {seed}"
+
+
+async def test_without_any_timer_each_request_has_the_sound_of_40_ms_or_of_its_answers_time(
+    visitor: BrowserContext,
+) -> None:
+    page = await visitor.new_page()
+    await page.goto("/no-such-page")
+    assert await page.evaluate(PACE) == [True, [1, 2, 2, 2, 5, 2, 0]]
 
 
 @pytest.mark.parametrize("arrives", [True, False])
@@ -114,29 +157,3 @@ async def test_a_closing_page_ends_the_recording_whether_or_not_its_last_request
     page = await visitor.new_page()
     await page.goto("/no-such-page")
     assert await page.evaluate(UNLOAD, arrives) == len("in flight, not yet sent")
-
-
-@pytest.mark.parametrize(
-    ("ranges", "now_s", "expected"),
-    [
-        pytest.param([], 0, None, id="nothing buffered: wait"),
-        pytest.param([[40.0, 40.1]], 0, None, id="too little to begin with: wait"),
-        pytest.param([[40.0, 40.5]], 0, {"jumpTo_s": 40.25}, id="enough: begin at the target"),
-        pytest.param([[40.0, 41.0]], 40.75, {"rate": 1}, id="at the target: leave it"),
-        pytest.param([[40.0, 41.0]], 40.2, {"rate": 1.03}, id="behind: hurry, within 3 %"),
-        pytest.param([[40.0, 41.0]], 40.99, {"rate": 0.97}, id="too close: linger, within 3 %"),
-        pytest.param([[40.0, 42.0]], 40.4, {"jumpTo_s": 41.75}, id="far behind: jump"),
-        pytest.param([[40.0, 41.0], [41.2, 41.5]], 40.98, {"jumpTo_s": 41.2}, id="a gap: over it"),
-    ],
-)
-async def test_the_player_is_steered_to_its_target(
-    visitor: BrowserContext,
-    ranges: list[list[float]],
-    now_s: float,
-    expected: dict[str, float] | None,
-) -> None:
-    page = await visitor.new_page()
-    await page.goto("/no-such-page")
-    behind_s = ranges[-1][1] - now_s if ranges else 0
-    player = {"ranges": ranges, "now_s": now_s, "behind_s": behind_s}
-    assert await page.evaluate(STEER, player) == expected

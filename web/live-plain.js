@@ -1,0 +1,83 @@
+/** The element alone plays what the server sends: some seconds late, and never to be steered. */
+
+import * as api from "./api.js";
+
+/** What the element says of sound that it cannot play after all. @type {number[]} */
+const UNPLAYABLE = [MediaError.MEDIA_ERR_DECODE, MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED];
+
+/** The element cannot play this kind of sound, whatever it said. */
+export class CannotPlay extends Error {}
+
+export class PlainStream {
+  #media;
+  #url = "";
+  #closed = new AbortController();
+
+  /** How often the sound stopped because nothing had come. */
+  stalls = 0;
+  jumps = 0;
+
+  /** @param {HTMLMediaElement} media */
+  constructor(media) {
+    this.#media = media;
+    let sounding = false;
+    const { signal } = this.#closed;
+    const playing = () => {
+      sounding = true;
+    };
+    const waiting = () => {
+      if (sounding) this.stalls++;
+      sounding = false;
+    };
+    media.addEventListener("playing", playing, { signal });
+    media.addEventListener("waiting", waiting, { signal });
+  }
+
+  /** Seconds of sound that came and were not heard yet: the server sends no faster than it is made. */
+  get fill_s() {
+    const { buffered, currentTime } = this.#media;
+    return buffered.length > 0 ? buffered.end(buffered.length - 1) - currentTime : 0;
+  }
+
+  get delay_s() {
+    return this.fill_s || null;
+  }
+
+  /**
+   * Play with the server's default backlog, until the broadcast ends. Rejects with `CannotPlay`,
+   * or with whatever else ended it.
+   *
+   * @param {string} station
+   * @param {"" | ".mp3"} extension of what the server makes of the source's sound
+   */
+  async play(station, extension) {
+    const media = this.#media;
+    const { signal } = this.#closed;
+    this.#url = `${api.liveUrl(station, extension)}?attempt=${Date.now()}`; // Never out of a cache.
+    media.src = this.#url;
+    await new Promise((resolve, reject) => {
+      media.addEventListener("ended", resolve, { signal });
+      media.addEventListener(
+        "error",
+        () => {
+          const { code = 0, message = "" } = media.error ?? {};
+          reject(
+            UNPLAYABLE.includes(code) ? new CannotPlay(message) : new api.Unreachable(message),
+          );
+        },
+        { signal },
+      );
+      signal.addEventListener("abort", resolve);
+      media.play().catch((error) => {
+        if (error.name === "NotAllowedError") reject(error);
+      });
+    });
+  }
+
+  close() {
+    this.#closed.abort();
+    if (!this.#url || !this.#media.src.endsWith(this.#url)) return;
+    this.#media.removeAttribute("src");
+    this.#media.load();
+  }
+}

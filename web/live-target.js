@@ -1,0 +1,178 @@
+/**
+ * How far behind the live edge a listener should stay: as little as the arrivals of the last
+ * seconds allow. Plain arithmetic; all times are seconds of one clock that only goes forward.
+ *
+ * Sound that came as early as any is at the live edge: that line rises evenly, whatever the batches
+ * do, and so does a steady player's position below it. What the two are apart is the delay.
+ */
+
+/** What to begin with, before anything is known of the way here. */
+export const START_S = 0.15;
+export const LEAST_S = 0.05;
+export const MOST_S = 0.5;
+/** The latest arrival of so many seconds counts: rare ones come again. */
+const REMEMBER_S = 30;
+/** The earliest arrival of so many seconds is the live edge: short, for clocks drift. */
+const EDGE_S = 10;
+/** What the player should have left at the worst moment: it decodes ahead of what is heard. */
+const MARGIN_S = 0.02;
+/** What comes so much later than the promptest is late; less is how batches come. */
+const LATE_S = 0.04;
+/** Where late ones come often, two in a row will: late by twice the usual and more. */
+const LATE_FACTOR = 2.6;
+const OFTEN = 5;
+/** Where more of them are late than this share, that is how this source sends. */
+const RARE = 0.25;
+const FALL_PER_S = 0.015;
+const STALL_FACTOR = 1.25;
+/** Later than this is no jitter but an outage, for which no delay can make up. */
+const OUTAGE_S = 1;
+
+/**
+ * One second of arrivals.
+ *
+ * @typedef {{from_s: number, earliest_s: number, latest_s: number, least_s: number,
+ *   most_s: number, arrivals: number, late: number, late_s: number, fill_s: number}} Second
+ *   `earliest_s` and `latest_s`: when sound came, against the time in it; `least_s` and `most_s`:
+ *   what delays the arrivals asked for; `late`: how many of them were late, by `late_s` together;
+ *   `fill_s`: the least sound that the player had left
+ */
+
+export class TargetDelay {
+  /** @type {Second[]} */
+  #seconds = [];
+  #edge_s = Number.NaN;
+  #now_s = Number.NaN;
+
+  target_s = START_S;
+
+  /**
+   * New sound can be played now.
+   *
+   * @param {number} now_s
+   * @param {number} edge_s where in the sound it ends
+   * @param {number} [position_s] where in it the player is, if it sounds
+   */
+  arrived(now_s, edge_s, position_s) {
+    if (edge_s === this.#edge_s) return;
+    const fill_s = this.#edge_s - (position_s ?? Number.NaN);
+    const lateness_s = now_s - edge_s;
+    if (lateness_s - this.#base_s > OUTAGE_S || edge_s < this.#edge_s) this.restart();
+    const second = this.#second(now_s);
+    second.earliest_s = Math.min(second.earliest_s, lateness_s);
+    second.latest_s = Math.max(second.latest_s, lateness_s);
+    if (fill_s < second.fill_s) second.fill_s = fill_s;
+    // Until it came, the sound before it had to last.
+    const need_s = now_s - this.#edge_s - this.#base_s;
+    if (need_s < OUTAGE_S) {
+      second.least_s = Math.min(second.least_s, need_s);
+      second.most_s = Math.max(second.most_s, need_s);
+      second.arrivals++;
+      const late_s = need_s - this.#least_s;
+      if (late_s > LATE_S) {
+        second.late++;
+        second.late_s += late_s;
+      }
+    }
+    this.#follow(now_s);
+    this.#edge_s = edge_s;
+    this.#now_s = now_s;
+  }
+
+  /** The player had nothing left: whatever the arrivals say, this was too little. */
+  stalled() {
+    const enough_s = this.target_s * STALL_FACTOR;
+    const second = this.#seconds.at(-1);
+    if (second) second.most_s = Math.max(second.most_s, enough_s - MARGIN_S);
+    this.#raise(enough_s);
+  }
+
+  /** Another connection, another beginning of the sound's time; what was learnt stays. */
+  restart() {
+    for (const second of this.#seconds) {
+      second.earliest_s = Number.POSITIVE_INFINITY;
+      second.latest_s = Number.NEGATIVE_INFINITY;
+    }
+    this.#edge_s = Number.NaN;
+  }
+
+  /** Where in the sound the live edge is; NaN before any came. @param {number} now_s */
+  liveEdge_s(now_s) {
+    const base_s = this.#base_s;
+    return Number.isFinite(base_s) ? now_s - base_s : Number.NaN;
+  }
+
+  /** How much later than the earliest the latest arrival of the last seconds was. */
+  get jitter_s() {
+    const latest_s = Math.max(...this.#last(EDGE_S).map((second) => second.latest_s));
+    return Math.max(0, latest_s - this.#base_s) || 0;
+  }
+
+  /** The least that the player had left in the last seconds. */
+  get lowestFill_s() {
+    return Math.min(...this.#last(EDGE_S).map((second) => second.fill_s));
+  }
+
+  /** The lateness of what came as early as any, infinite before anything did. */
+  get #base_s() {
+    return Math.min(...this.#last(EDGE_S).map((second) => second.earliest_s));
+  }
+
+  /** What delay the promptest arrivals ask for: the length of a batch. */
+  get #least_s() {
+    return Math.min(...this.#last(EDGE_S).map((second) => second.least_s));
+  }
+
+  /** What delay would do for everything that is remembered, and what is like it. */
+  get #enough_s() {
+    const most_s = Math.max(...this.#seconds.map((second) => second.most_s));
+    const late = sum(this.#seconds.map((second) => second.late));
+    const arrivals = sum(this.#seconds.map((second) => second.arrivals));
+    if (late === 0 || late > arrivals * RARE) return most_s + MARGIN_S;
+    const usual_s = sum(this.#seconds.map((second) => second.late_s)) / late;
+    const factor = 1 + (LATE_FACTOR - 1) * Math.min(1, (late - 1) / (OFTEN - 1));
+    return Math.max(most_s, this.#least_s + usual_s * factor) + MARGIN_S;
+  }
+
+  /** @param {number} count */
+  #last(count) {
+    return this.#seconds.slice(-count);
+  }
+
+  /** @param {number} now_s */
+  #follow(now_s) {
+    this.target_s -= Math.min(1, now_s - this.#now_s || 0) * FALL_PER_S;
+    this.#raise(this.#enough_s);
+  }
+
+  /** @param {number} atLeast_s */
+  #raise(atLeast_s) {
+    this.target_s = Math.min(MOST_S, Math.max(LEAST_S, this.target_s, atLeast_s));
+  }
+
+  /** @param {number} now_s */
+  #second(now_s) {
+    let second = this.#seconds.at(-1);
+    if (!second || now_s - second.from_s >= 1) {
+      second = {
+        from_s: now_s,
+        earliest_s: Number.POSITIVE_INFINITY,
+        latest_s: Number.NEGATIVE_INFINITY,
+        least_s: Number.POSITIVE_INFINITY,
+        most_s: Number.NEGATIVE_INFINITY,
+        arrivals: 0,
+        late: 0,
+        late_s: 0,
+        fill_s: Number.POSITIVE_INFINITY,
+      };
+      this.#seconds.push(second);
+      if (this.#seconds.length > REMEMBER_S) this.#seconds.shift();
+    }
+    return second;
+  }
+}
+
+/** @param {number[]} numbers */
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -115,11 +115,14 @@ class LeftoverRow {
     this.#become({ busy: true });
     this.#note.textContent = "Sending…";
     try {
-      const id = await this.leftover.send((progress) => this.#show(progress));
+      const { id, lost_s } = await this.leftover.send((progress) => this.#show(progress));
       const link = element("a", { class: "pill quiet", href: `/?track=${id}`, target: "_blank" });
       link.append(icon("link"), "Track");
       this.#links.replaceChildren(link);
-      this.#note.textContent = "Sent. It is in the library now, whole.";
+      this.#note.textContent = lost_s
+        ? `Sent. It is in the library now, but for about ${clock(Math.ceil(lost_s))} near its ` +
+          "beginning: the server has lost that, and so has this browser."
+        : "Sent. It is in the library now, whole.";
     } catch (error) {
       this.#become({ busy: false });
       this.#note.textContent = `Not sent: ${error instanceof Error ? error.message : error}`;

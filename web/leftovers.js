@@ -1,13 +1,17 @@
 /** What earlier pages of this browser recorded and could not send. */
 
 import * as api from "./api.js";
+import { MemoryQueue } from "./chunk-queue.js";
 import * as ownRecordings from "./own-recordings.js";
 import { isHeld, tryHold, untilFree } from "./recording-lock.js";
 import { StoredQueue } from "./stored-queue.js";
-import { EndedElsewhere, Uploader } from "./uploader.js";
+import { EndedElsewhere, PartLost, Uploader } from "./uploader.js";
 
+/** @import { Queue } from "./chunk-queue.js" */
 /** @import { ChunkStore, KeptRecording } from "./chunk-store.js" */
 /** @import { Progress } from "./uploader.js" */
+
+/** @typedef {{id: string, lost_s: number}} Sent the track's id, and how much of it nobody has */
 
 /**
  * @param {ChunkStore} store
@@ -81,16 +85,15 @@ export class Leftover {
    * Send what the server does not have. Rejects with what no further try can mend.
    *
    * @param {(progress: Progress) => void} [onProgress]
-   * @returns {Promise<string>} its id
+   * @returns {Promise<Sent>}
    */
   async send(onProgress = () => {}) {
     const letGo = await tryHold(this.recording.key);
     if (!letGo) throw new Error("Another tab is sending it.");
     try {
-      await this.#sendRest(this.recording.id, onProgress);
-      const { id } = this.recording;
+      const sent = await this.#sendRest(onProgress);
       await this.forget();
-      return id ?? "";
+      return sent;
     } finally {
       letGo();
     }
@@ -115,28 +118,50 @@ export class Leftover {
     await this.#queue.remove();
   }
 
-  /**
-   * @param {?string} id null to start anew from the first byte
-   * @param {(progress: Progress) => void} onProgress
-   */
-  async #sendRest(id, onProgress) {
-    const { station, title, filetype } = this.recording;
-    this.#uploader = new Uploader({
-      queue: this.#queue,
-      metadata: { station, title, filetype, live: "false" },
-      id,
-      onStart: (given) => this.#queue.rename(given),
-      onProgress,
-    });
-    this.#uploader.finish();
+  /** @param {(progress: Progress) => void} onProgress @returns {Promise<Sent>} */
+  async #sendRest(onProgress) {
+    const { id } = this.recording;
+    if (id === null && this.#queue.start > 0) return this.#sendWhatIsLeft(onProgress);
     try {
-      await this.#uploader.run();
+      const onStart = (/** @type {string} */ given) => this.#queue.rename(given);
+      return { id: await this.#upload(this.#queue, { id, onStart, onProgress }), lost_s: 0 };
     } catch (error) {
-      if (!(error instanceof EndedElsewhere)) throw error;
-      if (await this.isSettled()) return;
-      if (this.#queue.start > 0) throw error;
-      await this.#sendRest(null, onProgress);
+      const isOver = error instanceof EndedElsewhere || error instanceof PartLost;
+      if (id === null || !isOver) throw error;
+      if (error instanceof EndedElsewhere && (await this.isSettled())) return { id, lost_s: 0 };
+      await this.#queue.rename(null);
+      return this.#sendRest(onProgress); // Anew, from its first byte.
     }
+  }
+
+  /**
+   * Nobody has all of it any more: what is here becomes a track of its own.
+   *
+   * @param {(progress: Progress) => void} onProgress
+   * @returns {Promise<Sent>}
+   */
+  async #sendWhatIsLeft(onProgress) {
+    const lost_s = this.#queue.recorded_s(this.#queue.start) ?? 0;
+    if (!this.isPlayable) throw new PartLost(lost_s);
+    const queue = new MemoryQueue();
+    const sound = await (await this.sound()).arrayBuffer();
+    queue.push(new Uint8Array(sound), this.duration_s);
+    return { id: await this.#upload(queue, { id: null, onProgress }), lost_s };
+  }
+
+  /**
+   * @param {Queue} queue
+   * @param {{id: ?string, onStart?: (id: string) => void,
+   *   onProgress: (progress: Progress) => void}} how `id` is null to start anew
+   * @returns {Promise<string>} its id
+   */
+  async #upload(queue, how) {
+    const { station, title, filetype } = this.recording;
+    const metadata = { station, title, filetype, live: /** @type {const} */ ("false") };
+    this.#uploader = new Uploader({ queue, metadata, ...how });
+    this.#uploader.finish();
+    await this.#uploader.run();
+    return this.#uploader.id ?? "";
   }
 }
 

@@ -9,6 +9,8 @@ import { Visualizer } from "./visualizer.js";
 /** @import { Sound } from "./microphone.js" */
 
 const SILENT_AFTER_S = 10;
+/** A packet comes every 20 ms; the microphone's ear remembers longer than this. */
+const LISTEN_EVERY_S = 0.08;
 /** Quieter than any room: a microphone that is switched off, or a cable that is out. */
 const SILENCE = 10 ** (-70 / 20);
 /** Chromium lists the system's choices a second time under these. */
@@ -23,6 +25,8 @@ export class MicrophonePanel {
   #isRecording = false;
   #recorded_s = 0;
   #heard_s = 0;
+  #wasSilent = false;
+  #next_s = 0;
 
   microphone = new Microphone({ onLost: () => this.#look(), onMuted: () => this.#look() });
 
@@ -58,15 +62,18 @@ export class MicrophonePanel {
   /** From now on silence matters. */
   beginRecording() {
     this.#isRecording = true;
-    this.#recorded_s = this.#heard_s = 0;
+    this.#recorded_s = this.#heard_s = this.#next_s = 0;
   }
 
   /** Another piece is recorded: was there any sound in it? @param {number} recorded_s */
   hear(recorded_s) {
     this.#recorded_s = recorded_s;
-    const wasSilent = this.#isSilent;
+    if (recorded_s < this.#next_s) return;
+    this.#next_s = recorded_s + LISTEN_EVERY_S;
     if (this.microphone.peak() > SILENCE) this.#heard_s = recorded_s;
-    if (this.#isSilent !== wasSilent || this.#isSilent) this.#look();
+    if (this.#isSilent === this.#wasSilent) return;
+    this.#wasSilent = this.#isSilent;
+    this.#look();
   }
 
   get #isSilent() {

@@ -14,6 +14,7 @@ import { PageGuard } from "./page-guard.js";
 import { CannotRecord } from "./recorder.js";
 import { StorageRoom } from "./storage-room.js";
 import { StudioChoices } from "./studio-choices.js";
+import { EndedElsewhere, PartLost } from "./uploader.js";
 
 /** @import { Progress } from "./uploader.js" */
 
@@ -37,7 +38,7 @@ const card = new FinishedCard({
   },
 });
 const pageTitle = document.title;
-/** Pieces come ten times a second; when none comes for so long, something is wrong. */
+/** Pieces come many times a second; when none comes for so long, something is wrong. */
 const STALLED_AFTER_MS = 5000;
 /** Null where this browser keeps nothing, as in some private windows. */
 const store = ChunkStore.open().catch(() => null);
@@ -136,7 +137,11 @@ function whyItEnded(error) {
   if (error instanceof api.Problem && error.status === 401) {
     return "The server wants a name and a password. Reload this page to enter them.";
   }
-  return error instanceof Error ? error.message : String(error);
+  const words = error instanceof Error ? error.message : String(error);
+  const isOfRecorder = ![api.Problem, EndedElsewhere, PartLost].some(
+    (known) => error instanceof known,
+  );
+  return isOfRecorder ? `Your browser has stopped recording: ${words} Press Record again.` : words;
 }
 
 /** It did not even begin. @param {string} words */
@@ -186,13 +191,22 @@ function showProgress({ sent_bytes, unsent_bytes, unsent_s, trouble }) {
   sent.dataset.unsentS = unsent_s.toFixed(2);
   const state = studio.dataset.state;
   if (state !== "recording" && state !== "finishing") return;
-  if (trouble) {
+  if (trouble && state === "finishing") {
+    tell(hint, `${trouble} The rest is sent as soon as that works again${whereItWaits()}`);
+  } else if (trouble) {
     tell(hint, `${trouble} Recording goes on; it is sent as soon as that works again.`);
   } else {
     tell(hint, state === "finishing" ? "Sending the rest…" : "Everyone who listens hears you.");
   }
   const onAir = !trouble && sent_bytes > 0;
   showBadge(onAir ? "On air" : trouble ? "Not connected" : "Connecting", onAir);
+}
+
+/** What the person may do with the page meanwhile. */
+function whereItWaits() {
+  return broadcast?.kept
+    ? ". It is kept in this browser: if you close this page, your next visit offers to send it."
+    : ": leave this page open until then.";
 }
 
 function showElapsed() {

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+from browser.conftest import elapsed_s
 from browser.signals import decode
 from browser.sweep import assert_whole
+from browser.witness import Witness
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Page
+    from playwright.async_api import Browser, BrowserContext, Locator, Page
 
 OUT = re.compile(r"/api/recordings")
 UNTIL_READY = """async (id) => {
@@ -71,7 +74,52 @@ async def fetch_track(page: Page, track_id: str, folder: Path) -> Path:
     return path
 
 
-async def assert_track_whole(page: Page, track_id: str, folder: Path, *, duration_s: float) -> None:
-    """Compare the track with what the microphone played, over its whole length."""
-    path = await fetch_track(page, track_id, folder)
-    assert_whole(decode(path), duration_s=duration_s)
+def left(page: Page, title: str) -> Locator:
+    """Return the row of a recording that an earlier page left."""
+    region = page.get_by_role("region", name="Not sent yet")
+    return region.get_by_role("listitem").filter(has_text=title)
+
+
+async def send_the_rest(row: Locator) -> str:
+    """Press the button; return the track's id once it is sent."""
+    await row.get_by_role("button", name="Send the rest").click()
+    link = row.get_by_role("link", name="Track")
+    return (await link.get_attribute("href") or "").partition("track=")[2]
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A page at `/record`, and who watches its recorder."""
+
+    page: Page
+    witness: Witness
+
+    @classmethod
+    async def open(cls, visitor: BrowserContext) -> Self:
+        """Open a tab; nothing is in it yet."""
+        page = await visitor.new_page()
+        return cls(page, await Witness.watch(page))
+
+    async def assert_delivered(self, track_id: str, folder: Path) -> Path:
+        """Check that the track, which is returned, is all that was recorded, packet by packet."""
+        path = await fetch_track(self.page, track_id, folder)
+        await self.witness.assert_delivered(self.page, path)
+        return path
+
+    async def assert_whole(self, track_id: str, folder: Path) -> None:
+        """Check besides that what was recorded is the fake microphone's sound, without a break."""
+        path = await self.assert_delivered(track_id, folder)
+        assert_whole(decode(path), duration_s=await elapsed_s(self.page))
+
+    async def assert_delivered_but_for_a_hole(self, track_id: str, folder: Path) -> None:
+        """Check that only packets after the first few are missing, in one place."""
+        path = await fetch_track(self.page, track_id, folder)
+        await self.witness.assert_delivered_but_for_a_hole(self.page, path)
+
+    async def assert_whole_though_gone(
+        self, track_id: str, folder: Path, *, asked: Page, duration_s: float
+    ) -> None:
+        """Compare the same, where this page was killed and another one sent the rest."""
+        path = await fetch_track(asked, track_id, folder)
+        self.witness.assert_delivered_until_killed(path)
+        assert_whole(decode(path), duration_s=duration_s)

@@ -11,20 +11,19 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from browser.conftest import ALLOWED, MICROPHONE, elapsed_s, go_on_air, launch, record_until, stop
+from browser.conftest import elapsed_s, go_on_air, record_until, stop
 from browser.recording import (
-    assert_track_whole,
-    fetch_track,
+    Studio,
     find_network,
     lose_network,
     not_sent,
     recording_visitor,
 )
 from browser.signals import decode
-from browser.sweep import FRAME_S, lags_s, write_silence_and_tone
+from browser.sweep import FRAME_S, lags_s
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Dialog, Playwright
+    from playwright.async_api import Browser, BrowserContext, Dialog, Page, Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -40,9 +39,17 @@ SET_MUTED = """(muted) => {
   window.track.dispatchEvent(new Event(muted ? "mute" : "unmute"));
 }"""
 UNPLUG = "() => { window.track.stop(); window.track.dispatchEvent(new Event('ended')); }"
-KEEP_LOCK = """
+KEEP_LOCKS = """
+window.locks = [];
 const request = navigator.wakeLock.request.bind(navigator.wakeLock);
-navigator.wakeLock.request = async (type) => (window.lock = await request(type));"""
+navigator.wakeLock.request = async (type) => {
+  locks.push(await request(type));
+  return locks.at(-1);
+};"""
+SHOW_AGAIN = """async () => {  // a browser takes the lock away from a page that it hides
+  await locks.at(-1).release();
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
 LITTLE_ROOM = """
 StorageManager.prototype.estimate = async () => ({ quota: 1_000_000, usage: 0 });
 const put = IDBObjectStore.prototype.put;
@@ -50,10 +57,28 @@ IDBObjectStore.prototype.put = function (...record) {
   if (window.isFull) throw new DOMException("", "QuotaExceededError");
   return put.apply(this, record);
 };"""
-KEEP_RECORDER = """
-window.MediaRecorder = class extends MediaRecorder {
-  constructor(...options) { super(...options); window.recorder = this; }
+KEEP_CONTEXT = """
+const contexts = [];
+window.AudioContext = class extends AudioContext {
+  constructor(...options) { super(...options); contexts.push(this); }
+  resume() { return window.isStuck ? Promise.resolve() : super.resume(); }
+};
+window.stall = () => {
+  window.isStuck = true;
+  for (const context of contexts) context.suspend();
 };"""
+
+
+async def _hurry(page: Page, module: str, patience: str, less: str) -> None:
+    """Have the page wait for less long than it does."""
+
+    async def shorten(route: Route) -> None:
+        answer = await route.fetch()
+        text = await answer.text()
+        assert patience in text
+        await route.fulfill(response=answer, body=text.replace(patience, less))
+
+    await page.route(f"**/{module}", shorten)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -65,7 +90,8 @@ async def visitor(sweeping: Browser, address: str) -> AsyncIterator[BrowserConte
 async def test_a_muted_or_lost_microphone_is_told_and_another_goes_on_in_the_same_recording(
     visitor: BrowserContext, tmp_path: Path
 ) -> None:
-    studio = await visitor.new_page()
+    watched = await Studio.open(visitor)
+    studio = watched.page
     await studio.add_init_script(KEEP_TRACK)
     await go_on_air(studio, station="unplugged")
     alert = studio.get_by_role("alert")
@@ -80,8 +106,7 @@ async def test_a_muted_or_lost_microphone_is_told_and_another_goes_on_in_the_sam
     await expect(alert).to_be_hidden()
     assert await studio.locator("#device option:checked").inner_text() == "Fake Audio Input 2"
     await record_until(studio, await elapsed_s(studio) + 2)
-    track_id = await stop(studio)
-    lags = lags_s(decode(await fetch_track(studio, track_id, tmp_path)))
+    lags = lags_s(decode(await watched.assert_delivered(await stop(studio), tmp_path)))
     heard = lags[~np.isnan(lags)]
     second = int(1 / FRAME_S)
     assert np.ptp(heard[:second]) <= FRAME_S, "the first device, unbroken"
@@ -89,30 +114,30 @@ async def test_a_muted_or_lost_microphone_is_told_and_another_goes_on_in_the_sam
     assert abs(heard[0] - heard[-1]) > FRAME_S, "and it is not the first one still"
 
 
-async def test_ten_seconds_of_silence_are_told_until_there_is_sound(
-    playwright: Playwright, address: str, tmp_path: Path
+async def test_silence_is_told_after_ten_seconds_until_there_is_sound(
+    visitor: BrowserContext,
 ) -> None:
-    sound = write_silence_and_tone(tmp_path / "silence.wav", silence_s=13, tone_s=4)
-    switch = f"--use-file-for-fake-audio-capture={sound}"
-    browser = await launch(playwright, ALLOWED, MICROPHONE, switch)
-    async with recording_visitor(browser, address) as visitor:
-        studio = await visitor.new_page()
-        await go_on_air(studio, station="silent")
-        alert = studio.get_by_role("alert")
-        await expect(alert).to_contain_text("Nothing has been heard for 10 s", timeout=15_000)
-        await expect(alert).to_be_hidden()
-        await stop(studio)
-    await browser.close()
+    studio = await visitor.new_page()
+    await _hurry(studio, "microphone-panel.js", "SILENT_AFTER_S = 10;", "SILENT_AFTER_S = 1;")
+    await studio.add_init_script(KEEP_TRACK)
+    await go_on_air(studio, station="silent")
+    alert = studio.get_by_role("alert")
+    await studio.evaluate("track.enabled = false")
+    await expect(alert).to_contain_text("Nothing has been heard for")
+    await studio.evaluate("track.enabled = true")
+    await expect(alert).to_be_hidden()
+    await stop(studio)
 
 
 async def test_a_recorder_that_stalls_is_told_until_it_goes_on(visitor: BrowserContext) -> None:
     studio = await visitor.new_page()
-    await studio.add_init_script(KEEP_RECORDER)
+    await _hurry(studio, "record-page.js", "STALLED_AFTER_MS = 5000;", "STALLED_AFTER_MS = 1000;")
+    await studio.add_init_script(KEEP_CONTEXT)
     await go_on_air(studio, station="stalled")
     alert = studio.get_by_role("alert")
-    await studio.evaluate("recorder.pause()")
-    await expect(alert).to_contain_text("stopped recording", timeout=10_000)
-    await studio.evaluate("recorder.resume()")
+    await studio.evaluate("stall()")
+    await expect(alert).to_contain_text("stopped recording")
+    await studio.evaluate("window.isStuck = false")  # and the page itself sets it going again
     await expect(alert).to_be_hidden()
     await stop(studio)
 
@@ -120,22 +145,21 @@ async def test_a_recorder_that_stalls_is_told_until_it_goes_on(visitor: BrowserC
 async def test_short_storage_is_told_before_and_its_end_loses_nothing(
     visitor: BrowserContext, tmp_path: Path
 ) -> None:
-    studio = await visitor.new_page()
-    await studio.add_init_script(LITTLE_ROOM)
-    await lose_network(studio)
-    await studio.goto("/record?station=crammed")
-    await studio.get_by_label("Music").check()
-    await studio.get_by_role("button", name="Record", exact=True).click()
-    alert = studio.get_by_role("alert")
+    studio = await Studio.open(visitor)
+    page = studio.page
+    await page.add_init_script(LITTLE_ROOM)
+    await lose_network(page)
+    await page.goto("/record?station=crammed")
+    await page.get_by_label("Music").check()
+    await page.get_by_role("button", name="Record", exact=True).click()
+    alert = page.get_by_role("alert")
     await expect(alert).to_contain_text("has room for about")
-    await studio.evaluate("window.isFull = true")
+    await page.evaluate("window.isFull = true")
     await expect(alert).to_contain_text("no room left")
-    await not_sent(studio, 3)
-    await find_network(studio)
-    await studio.get_by_text("On air", exact=True).wait_for()
-    track_id = await stop(studio)
-    recorded_s = await elapsed_s(studio)
-    await assert_track_whole(studio, track_id, tmp_path, duration_s=recorded_s)
+    await not_sent(page, 3)
+    await find_network(page)
+    await page.get_by_text("On air", exact=True).wait_for()
+    await studio.assert_whole(await stop(page), tmp_path)
 
 
 async def test_without_storage_it_records_and_says_what_that_means(
@@ -161,13 +185,15 @@ async def test_while_it_records_the_page_asks_before_it_closes_and_the_computer_
         await dialog.dismiss()
 
     studio.on("dialog", stay)
-    await studio.add_init_script(KEEP_LOCK)
+    await studio.add_init_script(KEEP_LOCKS)
     await go_on_air(studio, station="guarded")
     async with studio.expect_event("dialog"):
         await studio.close(run_before_unload=True)
-    await studio.wait_for_function("window.lock && !window.lock.released")
+    await studio.wait_for_function("locks.length === 1 && !locks[0].released")
+    await studio.evaluate(SHOW_AGAIN)
+    await studio.wait_for_function("locks.length === 2 && !locks[1].released")
     await stop(studio)
-    await studio.wait_for_function("window.lock.released")
+    await studio.wait_for_function("locks[1].released")
     async with studio.expect_event("close"):
         await studio.close(run_before_unload=True)
     assert asked == ["beforeunload"]

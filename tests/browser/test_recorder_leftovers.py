@@ -14,15 +14,17 @@ from playwright.async_api import Error, expect
 
 from browser.conftest import elapsed_s, go_on_air, stop
 from browser.recording import (
-    assert_track_whole,
+    Studio,
     find_network,
+    left,
     lose_network,
     not_sent,
     recording_visitor,
+    send_the_rest,
 )
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Locator, Page
+    from playwright.async_api import Browser, BrowserContext, Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -39,32 +41,21 @@ async def _crash(page: Page) -> None:
             await page.goto("chrome://crash")
 
 
-def _left(page: Page, title: str) -> Locator:
-    region = page.get_by_role("region", name="Not sent yet")
-    return region.get_by_role("listitem").filter(has_text=title)
-
-
-async def _send_the_rest(row: Locator) -> str:
-    await row.get_by_role("button", name="Send the rest").click()
-    link = row.get_by_role("link", name="Track")
-    return (await link.get_attribute("href") or "").partition("track=")[2]
-
-
 async def test_what_a_crashed_tab_left_is_sent_and_the_track_is_whole(
     visitor: BrowserContext, tmp_path: Path
 ) -> None:
-    studio, other = await visitor.new_page(), await visitor.new_page()
-    await go_on_air(studio, station="crashed", title="Before the crash")
-    await lose_network(studio)
+    studio, other = await Studio.open(visitor), await visitor.new_page()
+    await go_on_air(studio.page, station="crashed", title="Before the crash")
+    await lose_network(studio.page)
     await other.goto("/record")
-    await not_sent(studio, 2)
-    row = _left(other, "Before the crash")
+    await not_sent(studio.page, 2)
+    row = left(other, "Before the crash")
     assert await row.count() == 0, "what another tab is still recording is not left over"
-    recorded_s = await elapsed_s(studio)
-    await _crash(studio)
+    recorded_s = await elapsed_s(studio.page)
+    await _crash(studio.page)
     await expect(row).to_contain_text(re.compile(r"0:0[2-9] of 0:\d\d not sent yet"))
-    track_id = await _send_the_rest(row)
-    await assert_track_whole(other, track_id, tmp_path, duration_s=recorded_s)
+    track_id = await send_the_rest(row)
+    await studio.assert_whole_though_gone(track_id, tmp_path, asked=other, duration_s=recorded_s)
     await other.reload()
     await other.get_by_role("button", name="Record", exact=True).wait_for()
     assert await row.count() == 0
@@ -73,7 +64,8 @@ async def test_what_a_crashed_tab_left_is_sent_and_the_track_is_whole(
 async def test_after_a_reload_it_can_be_heard_and_sent_though_nothing_had_arrived(
     visitor: BrowserContext, tmp_path: Path
 ) -> None:
-    page = await visitor.new_page()
+    studio = await Studio.open(visitor)
+    page = studio.page
     await lose_network(page)
     await page.goto("/record?station=reloaded&title=Unheard")
     await page.get_by_label("Music").check()
@@ -81,13 +73,13 @@ async def test_after_a_reload_it_can_be_heard_and_sent_though_nothing_had_arrive
     await not_sent(page, 3)
     recorded_s = await elapsed_s(page)
     await page.reload()
-    row = _left(page, "Unheard")
+    row = left(page, "Unheard")
     await row.get_by_role("button", name="Listen").click()
     heard = "audio => new Promise((heard) => { audio.ontimeupdate = () => "
     await row.locator("audio").evaluate(heard + "audio.currentTime > 0.5 && heard(); })")
     await find_network(page)
-    track_id = await _send_the_rest(row)
-    await assert_track_whole(page, track_id, tmp_path, duration_s=recorded_s)
+    track_id = await send_the_rest(row)
+    await studio.assert_whole_though_gone(track_id, tmp_path, asked=page, duration_s=recorded_s)
 
 
 async def test_discard_asks_first_and_then_forgets_what_was_not_sent(
@@ -99,7 +91,7 @@ async def test_discard_asks_first_and_then_forgets_what_was_not_sent(
     await not_sent(studio, 1)
     await _crash(studio)
     await other.goto("/record")
-    row = _left(other, "Not wanted")
+    row = left(other, "Not wanted")
     await row.get_by_role("button", name="Discard").click()
     await other.get_by_role("dialog").get_by_role("button", name="Keep it").click()
     await row.get_by_role("button", name="Discard").click()

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sys
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import expect
 
 from browser.conftest import elapsed_s, go_on_air, record_until, stop
-from browser.recording import assert_track_whole, not_sent, offline, recording_visitor
+from browser.recording import (
+    Studio,
+    left,
+    not_sent,
+    offline,
+    recording_visitor,
+    send_the_rest,
+)
 from integration.product import started
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser
 
 AWAY_S = float(os.environ.get("AUDIO_STREAM_TEST_AWAY_S", "10"))
 """benchmarks/offline.py stays away for longer."""
+
+LITTLE_ROOM = "StorageManager.prototype.estimate = async () => ({ quota: 1_000_000, usage: 0 });"
+
+Absences = Mapping[str, "asyncio.Task[None]"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -52,50 +67,92 @@ class Restartable:
         shutil.rmtree(self._folder / "data")
 
 
-async def _finish(studio: Page, folder: Path) -> None:
+async def _finish(studio: Studio, folder: Path) -> None:
     """Record for another moment on air, stop, and check the whole track."""
-    await studio.get_by_text("On air", exact=True).wait_for()
-    await record_until(studio, await elapsed_s(studio) + 1)
-    track_id = await stop(studio)
-    await assert_track_whole(studio, track_id, folder, duration_s=await elapsed_s(studio))
+    page = studio.page
+    await page.get_by_text("On air", exact=True).wait_for()
+    await record_until(page, await elapsed_s(page) + 1)
+    await studio.assert_whole(await stop(page), folder)
 
 
-async def test_ten_seconds_offline_cost_nothing(
-    sweeping: Browser, address: str, tmp_path: Path
-) -> None:
-    async with recording_visitor(sweeping, address) as visitor:
-        studio = await visitor.new_page()
-        await go_on_air(studio, station="offline")
+async def _away_from_the_network(browser: Browser, address: str, folder: Path) -> None:
+    async with recording_visitor(browser, address) as visitor:
+        studio = await Studio.open(visitor)
+        await go_on_air(studio.page, station="offline")
         async with offline(visitor):
-            await studio.get_by_text("Not sent yet: 0:01").wait_for()
-            await not_sent(studio, AWAY_S)
-        await _finish(studio, tmp_path)
+            await not_sent(studio.page, AWAY_S)
+            await expect(studio.page.locator("#sent")).to_contain_text("Not sent yet: ")
+        await _finish(studio, folder)
 
 
-async def test_a_server_stopped_and_started_again_gets_what_it_missed(
-    sweeping: Browser, tmp_path: Path
-) -> None:
-    product = Restartable(tmp_path)
+async def _away_from_the_server(browser: Browser, folder: Path, *, loses_all: bool) -> None:
+    product = Restartable(folder)
     with product as address:
-        async with recording_visitor(sweeping, address) as visitor:
-            studio = await visitor.new_page()
-            await go_on_air(studio, station="main")
+        async with recording_visitor(browser, address) as visitor:
+            studio = await Studio.open(visitor)
+            await go_on_air(studio.page, station="main")
+            await record_until(studio.page, 2)
             product.stop()
-            await not_sent(studio, AWAY_S)
+            if loses_all:
+                product.lose_everything()
+            else:
+                await not_sent(studio.page, AWAY_S)
             product.start()
-            await _finish(studio, tmp_path)
+            await _finish(studio, folder)
 
 
-async def test_a_server_that_lost_its_data_gets_the_recording_from_its_first_byte(
-    sweeping: Browser, tmp_path: Path
-) -> None:
-    product = Restartable(tmp_path)
+async def _beginning_lost_by_both(browser: Browser, folder: Path) -> None:
+    product = Restartable(folder)
     with product as address:
-        async with recording_visitor(sweeping, address) as visitor:
-            studio = await visitor.new_page()
-            await go_on_air(studio, station="main")
-            await record_until(studio, 2)
+        async with recording_visitor(browser, address) as visitor:
+            studio = await Studio.open(visitor)
+            page = studio.page
+            await page.add_init_script(LITTLE_ROOM)
+            await go_on_air(page, station="main", title="Without its beginning")
+            await record_until(page, 2)  # after one second it makes room
             product.stop()
             product.lose_everything()
             product.start()
-            await _finish(studio, tmp_path)
+            lost = "The server has lost the first 0:0"
+            await expect(page.get_by_role("alert")).to_contain_text(lost)
+            row = left(page, "Without its beginning")
+            track_id = await send_the_rest(row)
+            await expect(row).to_contain_text("It is in the library now, but for about 0:0")
+            await studio.assert_delivered_but_for_a_hole(track_id, folder)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def absences(
+    sweeping: Browser, address: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Absences]:
+    """Begin all of them together: they are one long wait."""
+    folder = tmp_path_factory.mktemp
+    begun = {
+        "offline": _away_from_the_network(sweeping, address, folder("offline")),
+        "stopped": _away_from_the_server(sweeping, folder("stopped"), loses_all=False),
+        "emptied": _away_from_the_server(sweeping, folder("emptied"), loses_all=True),
+        "forgotten": _beginning_lost_by_both(sweeping, folder("forgotten")),
+    }
+    tasks = {name: asyncio.create_task(absence) for name, absence in begun.items()}
+    yield tasks
+    for task in tasks.values():
+        task.cancel()
+    await asyncio.wait(tasks.values())
+
+
+async def test_ten_seconds_offline_cost_nothing(absences: Absences) -> None:
+    await absences["offline"]
+
+
+async def test_a_server_stopped_and_started_again_gets_what_it_missed(absences: Absences) -> None:
+    await absences["stopped"]
+
+
+async def test_a_server_that_lost_its_data_gets_the_recording_from_its_first_byte(
+    absences: Absences,
+) -> None:
+    await absences["emptied"]
+
+
+async def test_what_nobody_has_any_more_is_told_and_the_rest_is_a_track(absences: Absences) -> None:
+    await absences["forgotten"]

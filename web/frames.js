@@ -1,5 +1,8 @@
 /** Regular looks at something that moves, as often as the eye needs and no oftener. */
 
+/** Half a frame of most screens: asked for later, the one that is meant would be missed. */
+const EARLY_MS = 8;
+
 /**
  * Call `look` some times a second while the page is seen, until the returned function is called.
  *
@@ -11,13 +14,21 @@ export function everyFrame(perSecond, look) {
   const pitch_ms = 1000 / perSecond;
   let next_ms = 0;
   let frame = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   /** @param {number} now_ms */
   const tick = (now_ms) => {
-    frame = requestAnimationFrame(tick);
-    if (now_ms < next_ms) return;
     next_ms = Math.max(next_ms + pitch_ms, now_ms);
+    // A frame that is asked for costs the browser its work, whatever is drawn in it: sleep meanwhile.
+    timer = setTimeout(ask, next_ms - now_ms - EARLY_MS);
     look();
   };
-  frame = requestAnimationFrame(tick);
-  return () => cancelAnimationFrame(frame);
+  const ask = () => {
+    frame = requestAnimationFrame(tick);
+  };
+  ask();
+  return () => {
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
+  };
 }

@@ -1,13 +1,15 @@
 /** Feeds a media element with live bytes through Media Source Extensions, close to the live edge. */
 
 import { attachSource, withCodec } from "./live-source.js";
-import { steer } from "./live-steering.js";
+import { LANDING_S, steer } from "./live-steering.js";
 
 /** @import { TargetDelay } from "./live-target.js" */
 
 /** Sound that was heard is kept this long at most. */
 const KEEP_S = 10;
 const TRIM_BEYOND_S = 30;
+/** What is being heard must stay, and its surroundings. */
+const KEEP_LEAST_S = 0.5;
 /** Appended in one piece at most: little enough to find room once what was heard is gone. */
 const PIECE_BYTES = 256 * 1024;
 /** With so much in hand, a source that asks for no more sound to save power gets none. */
@@ -26,6 +28,7 @@ export class LiveBuffer {
   #wanted = true;
   #ended = false;
   #sounding = false;
+  #isDry = false;
   #closed = new AbortController();
 
   /** How often the sound stopped because nothing had come. */
@@ -46,6 +49,7 @@ export class LiveBuffer {
     this.#listenTo(media, {
       playing: () => {
         this.#sounding = true;
+        this.#isDry = false;
       },
       waiting: () => this.#stalled(),
     });
@@ -141,7 +145,7 @@ export class LiveBuffer {
     const edge_s = ranges.at(-1)?.[1];
     if (buffer && edge_s !== undefined) {
       // From here on a gap stays a gap, so that the player's time goes with the source's.
-      if (buffer.mode === "sequence") buffer.mode = "segments";
+      if (buffer.mode === "sequence" && !buffer.updating) buffer.mode = "segments";
       this.#steer(ranges, edge_s);
     }
     const heard_s = this.#media.currentTime - (ranges[0]?.[0] ?? 0);
@@ -149,12 +153,12 @@ export class LiveBuffer {
     this.#append();
   }
 
-  /** Everything that was heard goes; where nothing was, the player leaps and then it was. */
+  /** What was heard goes; where that is nothing, what is too old to be heard does. */
   #makeRoom() {
     const [first] = this.#ranges();
     if (!first) return; // The next bytes that come try again.
-    if (this.#media.currentTime - first[0] < 1) this.goLive();
-    this.#remove(this.#media.currentTime);
+    if (this.#media.currentTime - first[0] < 1 && this.fill_s > TRIM_BEYOND_S) this.goLive();
+    this.#remove(this.#media.currentTime - KEEP_LEAST_S);
   }
 
   /** Ends in another `updateend`. @param {number} until_s */
@@ -189,9 +193,15 @@ export class LiveBuffer {
       rate: media.playbackRate,
     });
     if (steering === null) return;
-    if ("jumpTo_s" in steering) this.#jump(steering.jumpTo_s);
-    else if (!this.#sounding) return;
-    else if (media.playbackRate !== steering.rate) media.playbackRate = steering.rate;
+    if ("jumpTo_s" in steering) {
+      this.#jump(steering.jumpTo_s);
+    } else if (this.#isDry && edge_s - position_s > Math.max(LANDING_S, this.#target.target_s)) {
+      // After each stall Chromium waits for twice as much as before it, unless it seeks.
+      this.#isDry = false;
+      media.currentTime = position_s;
+    } else if (this.#sounding && media.playbackRate !== steering.rate) {
+      media.playbackRate = steering.rate;
+    }
   }
 
   /** @param {number} position_s */
@@ -199,12 +209,14 @@ export class LiveBuffer {
     this.#media.currentTime = position_s;
     this.#media.playbackRate = 1;
     this.#sounding = false;
+    this.#isDry = false;
     this.jumps++;
   }
 
   #stalled() {
     if (!this.#sounding || this.#media.seeking || this.#ended) return;
     this.#sounding = false;
+    this.#isDry = true;
     this.stalls++;
     this.#target.stalled();
   }

@@ -5,12 +5,18 @@ import * as api from "./api.js";
 /** What the element says of sound that it cannot play after all. @type {number[]} */
 const UNPLAYABLE = [MediaError.MEDIA_ERR_DECODE, MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED];
 
+/** An element begins once it has about so much, be it at once or after a while. */
+const STARTS_WITH_S = 4;
+
 /** The element cannot play this kind of sound, whatever it said. */
 export class CannotPlay extends Error {}
 
 export class PlainStream {
   #media;
   #url = "";
+  #sounding = false;
+  /** When the sound would have begun, had it gone on ever since. @type {?number} */
+  #zero_s = null;
   #closed = new AbortController();
 
   /** How often the sound stopped because nothing had come. */
@@ -20,27 +26,31 @@ export class PlainStream {
   /** @param {HTMLMediaElement} media */
   constructor(media) {
     this.#media = media;
-    let sounding = false;
     const { signal } = this.#closed;
-    const playing = () => {
-      sounding = true;
-    };
-    const waiting = () => {
-      if (sounding) this.stalls++;
-      sounding = false;
-    };
-    media.addEventListener("playing", playing, { signal });
-    media.addEventListener("waiting", waiting, { signal });
+    media.addEventListener("playing", () => this.#plays(), { signal });
+    media.addEventListener("waiting", () => this.#waits(), { signal });
   }
 
-  /** Seconds of sound that came and were not heard yet: the server sends no faster than it is made. */
+  /** Seconds of sound that the element has in hand; more may be on its way there. */
   get fill_s() {
     const { buffered, currentTime } = this.#media;
     return buffered.length > 0 ? buffered.end(buffered.length - 1) - currentTime : 0;
   }
 
+  /** Seconds behind the live edge, null before the first sound. */
   get delay_s() {
-    return this.fill_s || null;
+    if (this.#zero_s === null) return null;
+    return STARTS_WITH_S + performance.now() / 1000 - this.#zero_s - this.#media.currentTime;
+  }
+
+  #plays() {
+    this.#sounding = true;
+    this.#zero_s ??= performance.now() / 1000 - this.#media.currentTime;
+  }
+
+  #waits() {
+    if (this.#sounding) this.stalls++;
+    this.#sounding = false;
   }
 
   /**

@@ -27,7 +27,7 @@ const SUSPICIOUS_MS = 1000;
 /** Asked for at once, so that the element can begin at once: what Chromium begins with, and a packet. */
 const BACKLOG_S = LANDING_S + 0.02;
 
-/** What is in hand beyond this is time that one is behind. The element alone begins with 4 s. */
+/** More than this is worth a word; the element alone is about 4 s behind from its beginning. */
 const BEHIND_S = { mse: 2, plain: 7, mp3: 7 };
 
 /** Whoever owns the player hears when the station is back and wakes it; this is for missed news. */
@@ -81,8 +81,11 @@ export class LivePlayer extends EventTarget {
 
   /** Seconds behind where this way of playing could be; null while it is about there. */
   get behind_s() {
-    const fill_s = this.state === "playing" ? (this.#sound?.fill_s ?? 0) : 0;
-    return fill_s > BEHIND_S[this.way] ? fill_s : null;
+    if (this.state !== "playing" || this.#sound === null) return null;
+    // While nothing comes, nobody knows whether there is anything to be behind of.
+    const { delay_s, fill_s } = this.#sound;
+    const behind_s = this.way === "mse" ? fill_s : (delay_s ?? 0);
+    return behind_s > BEHIND_S[this.way] ? behind_s : null;
   }
 
   /** Seconds since sound last came, null where that cannot be known. */

@@ -3,6 +3,7 @@
 import { everyFrame } from "./frames.js";
 
 const RAYS = 96;
+const SHADES = 8;
 const HIGHEST_HZ = 9000;
 const FRAMES_PER_SECOND = 30;
 /** Each frame keeps this share of a ray's length, so that it sinks rather than vanishes. */
@@ -16,6 +17,7 @@ export class Visualizer {
   #spectrum = new Uint8Array();
   #stop = () => {};
   #levels = new Float32Array(RAYS / 2);
+  #colour = "";
 
   /**
    * @param {HTMLCanvasElement} canvas square; the disc in its middle has the diameter that the
@@ -23,6 +25,7 @@ export class Visualizer {
    */
   constructor(canvas) {
     this.#canvas = canvas;
+    this.#colour = getComputedStyle(canvas).color;
     this.#draw();
   }
 
@@ -83,18 +86,33 @@ export class Visualizer {
     pen.translate(side / 2, side / 2);
     pen.lineWidth = Math.max(2, ((2 * Math.PI * inner) / RAYS) * 0.42);
     pen.lineCap = "round";
-    pen.strokeStyle = getComputedStyle(canvas).color;
-    for (let i = 0; i < RAYS; i++) {
-      const level = this.#levels[i < RAYS / 2 ? i : RAYS - 1 - i] ?? 0;
-      const angle = Math.PI / 2 + ((i + 0.5) / RAYS) * 2 * Math.PI;
-      const length = 1 + room * level ** 1.6;
-      pen.globalAlpha = 0.35 + 0.65 * level;
+    pen.strokeStyle = this.#colour;
+    for (const [shade, rays] of this.#raysByShade().entries()) {
+      if (rays.length === 0) continue;
+      pen.globalAlpha = 0.35 + (0.65 * shade) / (SHADES - 1);
       pen.beginPath();
-      pen.moveTo(Math.cos(angle) * inner, Math.sin(angle) * inner);
-      pen.lineTo(Math.cos(angle) * (inner + length), Math.sin(angle) * (inner + length));
+      for (const i of rays) {
+        const angle = Math.PI / 2 + ((i + 0.5) / RAYS) * 2 * Math.PI;
+        const length = 1 + room * this.#level(i) ** 1.6;
+        pen.moveTo(Math.cos(angle) * inner, Math.sin(angle) * inner);
+        pen.lineTo(Math.cos(angle) * (inner + length), Math.sin(angle) * (inner + length));
+      }
       pen.stroke();
     }
     pen.restore();
+  }
+
+  /** Rays of one shade are one stroke: a canvas minds how many there are. */
+  #raysByShade() {
+    /** @type {number[][]} */
+    const shades = Array.from({ length: SHADES }, () => []);
+    for (let i = 0; i < RAYS; i++) shades[Math.round(this.#level(i) * (SHADES - 1))]?.push(i);
+    return shades;
+  }
+
+  /** @param {number} ray */
+  #level(ray) {
+    return this.#levels[ray < RAYS / 2 ? ray : RAYS - 1 - ray] ?? 0;
   }
 }
 

@@ -29,6 +29,8 @@ class LiveSource:
         """Nothing goes out while this is so; sound is made all the same."""
         self.late_s: Callable[[], float] = float
         """By how much the next request is late."""
+        self._requests = asyncio.Condition()
+        self._late = 0
 
     async def __aenter__(self) -> Self:
         self._http = await ClientSession(self._address).__aenter__()
@@ -57,10 +59,23 @@ class LiveSource:
             while packets * _PACKET_S <= loop.time() - start_s:
                 self._unsent += _cluster(round(1000 * packets * _PACKET_S))
                 packets += 1
-            await asyncio.sleep(self.late_s())
+            await self._hold_back(self.late_s())
             if not self.is_cut:
                 await self._append()
             await asyncio.sleep(_BATCH_S)
+
+    async def more_late(self, count: int) -> None:
+        """Return when so many more requests have been late."""
+        async with self._requests:
+            end = self._late + count
+            await self._requests.wait_for(lambda: self._late >= end)
+
+    async def _hold_back(self, late_s: float) -> None:
+        if late_s > 0:
+            await asyncio.sleep(late_s)
+            async with self._requests:
+                self._late += 1
+                self._requests.notify_all()
 
     async def _append(self) -> None:
         """Send what is unsent; a server that is away is asked, when it is back, what it has."""

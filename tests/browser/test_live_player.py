@@ -1,0 +1,168 @@
+"""The page's own player stays at the live edge, whatever happens to the source and the line."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from browser.live_source import LiveSource
+from integration.product import started
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.async_api import BrowserContext, Page
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FULL_AT_TIMES = """
+  const append = SourceBuffer.prototype.appendBuffer;
+  let appends = 0;
+  SourceBuffer.prototype.appendBuffer = function (bytes) {
+    if (++appends % 20 < 3) throw new DOMException("full", "QuotaExceededError");
+    append.call(this, bytes);
+    globalThis.appends = appends;
+  };
+"""
+ACCOUNT = """(() => {
+  const { delayS, targetS, stalls, jumps } = document.querySelector("#player").dataset;
+  return { delay_s: Number(delayS || NaN), target_s: Number(targetS || NaN),
+    stalls: Number(stalls), jumps: Number(jumps) };
+})()"""
+AT_THE_EDGE = "delay_s < 1.5"
+
+
+async def _listen(page: Page, station: str) -> None:
+    await page.goto(f"/?station={station}")
+    await page.get_by_role("button", name="Play", exact=True).click()
+    await _become(page, "playing")
+
+
+async def _become(page: Page, state: str) -> None:
+    await page.locator(f"#radio[data-state={state}]").wait_for()
+
+
+async def _until(page: Page, condition: str) -> None:
+    """Wait until this holds of what the player says of itself."""
+    account = f"const {{ delay_s, target_s, stalls, jumps }} = {ACCOUNT};"
+    await page.wait_for_function(f"() => {{ {account} return {condition}; }}")
+
+
+async def _count(page: Page, what: str) -> int:
+    return int((await page.evaluate(ACCOUNT))[what])
+
+
+async def test_late_requests_raise_the_target_and_then_silence_nothing(
+    visitor: BrowserContext, address: str
+) -> None:
+    page = await visitor.new_page()
+    async with LiveSource(address, "late") as source:
+        await _listen(page, "late")
+        dice = random.Random(5)
+        source.late_s = lambda: dice.uniform(0.1, 0.2) if dice.random() < 0.1 else 0
+        await _until(page, "target_s > 0.35 && delay_s > 0.9 * target_s")
+        async with asyncio.timeout(30):  # a busy machine may stall it without the line's help
+            before = -1
+            while before != (before := await _count(page, "stalls")):
+                await source.more_late(12)
+
+
+async def test_after_a_pause_it_is_back_at_the_edge(visitor: BrowserContext, address: str) -> None:
+    page = await visitor.new_page()
+    async with LiveSource(address, "paused") as source:
+        await _listen(page, "paused")
+        source.late_s = lambda: 0.01
+        await page.get_by_role("button", name="Pause", exact=True).click()
+        await source.more_late(40)
+        await page.get_by_role("button", name="Play", exact=True).click()
+        await _become(page, "playing")
+        await _until(page, AT_THE_EDGE)
+        assert await _count(page, "jumps") == 0
+
+
+async def test_a_pause_that_is_not_the_pages_own_lets_the_stream_go_and_is_shown(
+    visitor: BrowserContext, address: str
+) -> None:
+    page = await visitor.new_page()
+    async with LiveSource(address, "unplugged"):
+        await _listen(page, "unplugged")
+        await page.evaluate("document.querySelector('#player').pause()")
+        await page.get_by_role("button", name="Play", exact=True).wait_for()
+        assert await page.evaluate("document.querySelector('#player').src") == ""
+
+
+async def test_a_source_that_catches_up_is_heard_from_its_live_edge(
+    visitor: BrowserContext, address: str
+) -> None:
+    page = await visitor.new_page()
+    async with LiveSource(address, "away") as source:
+        await _listen(page, "away")
+        await _until(page, AT_THE_EDGE)
+        source.is_cut = True
+        await page.get_by_text("No sound comes just now.").wait_for()
+        source.is_cut = False
+        await _until(page, f"jumps > 0 && {AT_THE_EDGE}")
+        await page.get_by_text("No sound comes just now.").wait_for(state="hidden")
+
+
+async def test_a_station_that_comes_back_on_air_is_heard_again(
+    visitor: BrowserContext, address: str
+) -> None:
+    page = await visitor.new_page()
+    async with LiveSource(address, "again"):
+        await _listen(page, "again")
+    await _become(page, "offAir")
+    async with LiveSource(address, "again"):
+        await _become(page, "playing")
+        await _until(page, AT_THE_EDGE)
+
+
+async def test_a_server_that_comes_back_is_heard_again_without_a_reload(
+    visitor: BrowserContext, tmp_path: Path
+) -> None:
+    product = [sys.executable, "-m", "audio_stream"]
+    page = await visitor.new_page()
+    with started(product, tmp_path) as address:
+        port = int(address.rpartition(":")[2])
+        source = await LiveSource(address).__aenter__()
+        await page.goto(f"http://localhost:{port}/")
+        await page.get_by_role("button", name="Play", exact=True).click()
+        await _become(page, "playing")
+    await page.locator("#radio:not([data-state=playing])").wait_for()
+    with started(product, tmp_path, port=port):
+        await _become(page, "playing")
+        await _until(page, AT_THE_EDGE)
+        await source.__aexit__()
+
+
+async def test_a_full_buffer_loses_nothing_and_stops_nothing(
+    visitor: BrowserContext, address: str
+) -> None:
+    page = await visitor.new_page()
+    await page.add_init_script(FULL_AT_TIMES)
+    async with LiveSource(address, "full"):
+        await _listen(page, "full")
+        await page.wait_for_function("() => globalThis.appends > 80")
+        await _until(page, AT_THE_EDGE)
+        ranges = await page.evaluate("document.querySelector('#player').buffered.length")
+        assert (ranges, await _count(page, "jumps")) == (1, 0)
+
+
+async def test_who_is_behind_is_told_so_and_can_go_live(
+    visitor: BrowserContext, address: str
+) -> None:
+    page = await visitor.new_page()
+    await page.add_init_script("delete window.MediaSource;")
+    async with LiveSource(address, "behind"):
+        await _listen(page, "behind")
+        await page.evaluate("document.querySelector('#player').playbackRate = 0.0625")
+        button = page.get_by_role("button", name="behind · go live")
+        await button.wait_for()
+        await button.click()
+        await _become(page, "playing")
+        await page.get_by_text("Live", exact=True).wait_for()
+        assert await button.count() == 0

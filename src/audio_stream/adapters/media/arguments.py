@@ -48,7 +48,8 @@ _EXACT = (
     *("-fflags", "+bitexact", "-flags:a", "+bitexact"),
 )
 
-_LISTING = ("-f", "framehash", "-hash", "md5", "pipe:1")
+# A pipe is flushed at every line unless it is told not to be, which wakes the reader for each.
+_LISTING = ("-f", "framehash", "-hash", "md5", "-flush_packets", "0", "pipe:1")
 
 _MP3_BITRATES = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 

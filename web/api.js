@@ -165,7 +165,7 @@ export async function createRecording(metadata, signal) {
 /**
  * Append bytes where the recording ends.
  *
- * @param {{id: string, offset: number, body: ?Blob, length?: number | undefined,
+ * @param {{id: string, offset: number, body: ?Uint8Array<ArrayBuffer>, length?: number | undefined,
  *   signal?: AbortSignal, keepalive?: boolean}} piece `length` declares where the recording ends
  * @returns {Promise<number>} the new offset: everything before it is safe
  */

@@ -10,6 +10,7 @@ import { tryHold } from "./recording-lock.js";
 import { StoredQueue } from "./stored-queue.js";
 import { Uploader } from "./uploader.js";
 
+/** @import { Bytes } from "./bytes.js" */
 /** @import { ChunkStore } from "./chunk-store.js" */
 /** @import { Microphone } from "./microphone.js" */
 /** @import { Progress } from "./uploader.js" */
@@ -69,7 +70,7 @@ export class Broadcast {
   /** Begin at once, server or not: what cannot be sent yet waits. @param {string} title */
   async start(title) {
     this.title = title.trim() || defaultTitle(this.station, this.started_at);
-    /** @type {[Blob, number][]} */
+    /** @type {[Bytes, number][]} */
     const early = [];
     this.#recorder = new Recorder({
       microphone: this.#microphone,

@@ -1,6 +1,8 @@
 /** Writes EBML elements: an ID, a size and what is in it (RFC 8794). */
 
-/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
+import { joined } from "./bytes.js";
+
+/** @import { Bytes } from "./bytes.js" */
 
 /** A size that says "until what cannot be inside begins" (RFC 8794 §6.2), in eight bytes. */
 const UNKNOWN_SIZE = [0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
@@ -46,17 +48,6 @@ export function floatElement(id, value) {
 /** @param {number} id @param {string} text */
 export function textElement(id, text) {
   return element(id, new TextEncoder().encode(text));
-}
-
-/** @param {...(Bytes | number[])} parts @returns {Bytes} */
-export function joined(...parts) {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** A size in as few bytes as it needs (RFC 8794 §4). @param {number} size @returns {number[]} */

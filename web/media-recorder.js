@@ -1,5 +1,7 @@
 /** Records with the browser's own recorder, where this page's own cannot work. */
 
+/** @import { Ears } from "./recorder.js" */
+
 /** As often as a browser's recorder can be made to speak. */
 const TIMESLICE_MS = 100;
 const TYPES = ["audio/webm;codecs=opus", "audio/mp4;codecs=opus", "audio/mp4"];
@@ -10,12 +12,13 @@ export class CannotRecord extends Error {}
 /** A recorder (see recorder.js) over `MediaRecorder`. */
 export class BrowsersRecorder {
   #recorder;
+  /** What is being read of what the browser handed over. */
+  #reading = Promise.resolve();
   #started_ms = 0;
   #stopped_ms = 0;
 
   /**
-   * @param {{stream: MediaStream, bitrate_bps: number,
-   *   onChunk: (blob: Blob, recorded_s: number) => void, onFailure: (error: Error) => void}} options
+   * @param {{stream: MediaStream, bitrate_bps: number} & Ears} options
    */
   constructor({ stream, bitrate_bps, onChunk, onFailure }) {
     const mimeType =
@@ -23,7 +26,10 @@ export class BrowsersRecorder {
     if (!mimeType) throw new CannotRecord("This browser cannot record audio.");
     this.#recorder = new MediaRecorder(stream, { mimeType, audioBitsPerSecond: bitrate_bps });
     this.#recorder.addEventListener("dataavailable", ({ data }) => {
-      if (data.size > 0) onChunk(data, this.elapsed_s);
+      const recorded_s = this.elapsed_s;
+      this.#reading = this.#reading.then(async () => {
+        if (data.size > 0) onChunk(new Uint8Array(await data.arrayBuffer()), recorded_s);
+      });
     });
     this.#recorder.addEventListener("error", (event) => {
       onFailure(/** @type {{error?: Error}} */ (event).error ?? new Error("The recorder failed."));
@@ -52,6 +58,7 @@ export class BrowsersRecorder {
     this.#recorder.stop();
     this.#stopped_ms = performance.now();
     await stopped;
+    await this.#reading;
   }
 }
 

@@ -1,6 +1,6 @@
 /** The header that tells a decoder how to begin with an Opus stream (RFC 7845 §5.1). */
 
-/** @import { Bytes } from "./ebml.js" */
+/** @import { Bytes } from "./bytes.js" */
 
 const MAGIC = "OpusHead";
 const SIZE_BYTES = 19;

@@ -8,10 +8,11 @@ import { WebCodecsRecorder } from "./webcodecs-recorder.js";
 
 export { CannotRecord } from "./media-recorder.js";
 
+/** @import { Bytes } from "./bytes.js" */
 /** @import { Microphone } from "./microphone.js" */
 
 /**
- * @typedef {{onChunk: (blob: Blob, recorded_s: number) => void,
+ * @typedef {{onChunk: (bytes: Bytes, recorded_s: number) => void,
  *   onFailure: (error: Error) => void}} Ears `onChunk` is given the file's next bytes and how long
  *   the recording is with them; `onFailure` what ended it
  */

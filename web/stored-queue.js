@@ -1,8 +1,11 @@
 /** What was recorded, kept in this browser's storage until the server has all of it. */
 
+import { joined } from "./bytes.js";
+
+/** @import { Bytes } from "./bytes.js" */
 /** @import { ChunkStore, KeptRecording, Piece, Place } from "./chunk-store.js" */
 
-/** @typedef {Place & {blobs: ?Blob[], isStored: boolean}} Entry */
+/** @typedef {Place & {pieces: ?Bytes[], isStored: boolean}} Entry */
 
 /** So much of the newest sound stays in memory too: what is sent next is usually there. */
 const RECENT_BYTES = 4 * 1024 * 1024;
@@ -51,7 +54,7 @@ export class StoredQueue {
   static async load(store, recording) {
     const queue = new StoredQueue(store, recording);
     const places = await store.places(recording.key);
-    queue.#entries = places.map((place) => ({ ...place, blobs: null, isStored: true }));
+    queue.#entries = places.map((place) => ({ ...place, pieces: null, isStored: true }));
     queue.#held = queue.#unstored = places.length;
     queue.#first = places.findLastIndex((at, i) => at.start !== (places[i - 1]?.end ?? 0));
     queue.#first = Math.max(0, queue.#first);
@@ -73,17 +76,17 @@ export class StoredQueue {
     return this.#entries.at(-1)?.recorded_s ?? 0;
   }
 
-  /** @param {Blob} blob @param {number} recorded_s */
-  push(blob, recorded_s) {
+  /** @param {Bytes} bytes @param {number} recorded_s */
+  push(bytes, recorded_s) {
     const last = this.#entries.at(-1);
-    if (last?.blobs && !this.#isFull) {
-      last.blobs.push(blob);
-      last.end += blob.size;
+    if (last?.pieces && !this.#isFull) {
+      last.pieces.push(bytes);
+      last.end += bytes.length;
       last.recorded_s = recorded_s;
     } else {
       const start = this.end;
-      const end = start + blob.size;
-      this.#entries.push({ start, end, recorded_s, blobs: [blob], isStored: false });
+      const end = start + bytes.length;
+      this.#entries.push({ start, end, recorded_s, pieces: [bytes], isStored: false });
       this.#isFull = false;
     }
     const before_s = this.#entries.at(-2)?.recorded_s ?? 0;
@@ -99,25 +102,26 @@ export class StoredQueue {
   /**
    * @param {number} offset
    * @param {number} most_bytes
-   * @returns {Blob | Promise<Blob>} some bytes from there on, at once when they are in memory
+   * @returns {Bytes | Promise<Bytes>} some bytes from there on, at once when they are in memory
    */
   read(offset, most_bytes) {
     if (offset < this.start) throw new RangeError(`Byte ${offset} is gone.`);
     const from = this.#at(offset);
     const first = /** @type {Entry} */ (this.#entries[from]);
     const skip = offset - first.start;
-    /** @param {BlobPart[]} parts */
-    const cut = (parts) => new Blob(parts).slice(skip, skip + most_bytes);
-    if (!first.blobs) {
-      return this.#store.read(this.recording.key, first.start, offset + most_bytes).then(cut);
+    /** @param {Bytes[]} parts */
+    const cut = (parts) => joined(...parts).subarray(skip, skip + most_bytes);
+    if (!first.pieces) {
+      const kept = this.#store.read(this.recording.key, first.start, offset + most_bytes);
+      return kept.then((buffers) => cut(buffers.map((buffer) => new Uint8Array(buffer))));
     }
-    const blobs = [];
+    const parts = [];
     for (let i = from; i < this.#entries.length; i++) {
       const entry = /** @type {Entry} */ (this.#entries[i]);
-      if (!entry.blobs || entry.start >= offset + most_bytes) break;
-      blobs.push(...entry.blobs);
+      if (!entry.pieces || entry.start >= offset + most_bytes) break;
+      parts.push(...entry.pieces);
     }
-    return cut(blobs);
+    return cut(parts);
   }
 
   /** The server has what is before `offset`. @param {number} offset */
@@ -199,7 +203,7 @@ export class StoredQueue {
       const end = this.#full;
       const batch = this.#entries.slice(this.#unstored, end);
       try {
-        await this.#store.append(this.recording, await Promise.all(batch.map(toPiece)));
+        await this.#store.append(this.recording, batch.map(toPiece));
       } catch (error) {
         if (isFull(error) && (await this.makeRoom().catch(() => false))) continue;
         this.#failing = true;
@@ -222,17 +226,17 @@ export class StoredQueue {
       const entry = /** @type {Entry} */ (this.#entries[this.#held]);
       const isSafe = entry.end <= acknowledged;
       if (!(entry.isStored ? isSafe || entry.end <= old : isSafe && this.#failing)) break;
-      entry.blobs = null;
+      entry.pieces = null;
       if (entry.isStored) continue;
       this.#unstored = this.#first = this.#held + 1;
     }
   }
 }
 
-/** @param {Entry} entry @returns {Promise<Piece>} */
-async function toPiece({ start, end, recorded_s, blobs }) {
+/** @param {Entry} entry @returns {Piece} */
+function toPiece({ start, end, recorded_s, pieces }) {
   // Buffers and not blobs: a blob is a file of its own in some browsers, ten a second.
-  return { start, end, recorded_s, bytes: await new Blob(blobs ?? []).arrayBuffer() };
+  return { start, end, recorded_s, bytes: joined(...(pieces ?? [])).buffer };
 }
 
 /** @param {unknown} error */

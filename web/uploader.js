@@ -9,6 +9,7 @@ import * as api from "./api.js";
 import { backoff_s, Pause } from "./backoff.js";
 import { clock } from "./format.js";
 
+/** @import { Bytes } from "./bytes.js" */
 /** @import { Queue } from "./chunk-queue.js" */
 
 /**
@@ -25,6 +26,8 @@ const MOST_BYTES = 4 * 1024 * 1024;
  */
 const WORTH_SENDING_S = 0.04;
 const ROUNDING_S = 1e-6;
+/** Nobody reads numbers faster. */
+const TELL_EVERY_S = 0.1;
 /** A request without an answer for so long, and longer by its size, went into a dead network. */
 const ANSWER_WITHIN_MS = 15_000;
 const SLOWEST_BYTES_PER_MS = 8;
@@ -68,6 +71,7 @@ export class Uploader {
   #offset = 0;
   #inFlight = 0;
   #recorded_s = 0;
+  #told_s = Number.NEGATIVE_INFINITY;
   /** Where the last request ended, if nothing was ready after that, and how long it was then. */
   #requested = { end: 0, recorded_s: Number.NEGATIVE_INFINITY };
   #finished = false;
@@ -95,13 +99,13 @@ export class Uploader {
   }
 
   /**
-   * @param {Blob} blob the next bytes of the recording
+   * @param {Bytes} bytes the next bytes of the recording
    * @param {number} recorded_s its length with them
    */
-  push(blob, recorded_s) {
+  push(bytes, recorded_s) {
     this.#recorded_s = recorded_s;
-    this.#queue.push(blob, recorded_s);
-    this.#report();
+    this.#queue.push(bytes, recorded_s);
+    this.#reportIfDue();
     this.#news();
     this.#pause.look();
   }
@@ -206,7 +210,7 @@ export class Uploader {
     const offset = this.#offset;
     const empty = offset >= this.#queue.end;
     const body = empty ? null : await this.#queue.read(offset, MOST_BYTES);
-    this.#inFlight = body?.size ?? 0;
+    this.#inFlight = body?.length ?? 0;
     const end = offset + this.#inFlight;
     this.#requested = { end: end === this.#queue.end ? end : -1, recorded_s: this.#recorded_s };
     const last = this.#finishing && end === this.#queue.end;
@@ -239,7 +243,7 @@ export class Uploader {
   #accept(offset) {
     this.#offset = offset;
     this.#queue.release(offset);
-    this.#report();
+    this.#reportIfDue();
   }
 
   /** @param {?string} trouble */
@@ -249,7 +253,12 @@ export class Uploader {
     this.#report();
   }
 
+  #reportIfDue() {
+    if (this.#finishing || this.#recorded_s - this.#told_s >= TELL_EVERY_S) this.#report();
+  }
+
   #report() {
+    this.#told_s = this.#recorded_s;
     const unsentFrom_s = this.#queue.recorded_s(this.#offset);
     this.#on.progress({
       sent_bytes: this.#offset,

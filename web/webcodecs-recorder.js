@@ -6,6 +6,7 @@ import { GraphFeed } from "./graph-feed.js";
 import { opusHead, preSkipOf } from "./opus-head.js";
 import { WebmWriter } from "./webm-writer.js";
 
+/** @import { Bytes } from "./bytes.js" */
 /** @import { Microphone } from "./microphone.js" */
 /** @import { Ears } from "./recorder.js" */
 
@@ -36,7 +37,7 @@ export class WebCodecsRecorder {
   /** Sound that the encoder has not been given yet. @type {AudioData[]} */
   #waiting = [];
   #waited_s = 0;
-  /** The rate for which the encoder is configured, or being configured. */
+  /** The rate for which the encoder is, or is being, configured. */
   #rate_hz = 0;
   #shaping = Promise.resolve();
   #isReady = false;
@@ -110,16 +111,17 @@ export class WebCodecsRecorder {
       this.#encode(sound);
     }
     this.#last = [];
-    await this.#flush();
+    await this.#flush(this.#rate_hz);
   }
 
   /** @param {AudioData} sound */
   #take(sound) {
+    if (!this.#writer) this.#waited_s += sound.numberOfFrames / sound.sampleRate;
     this.#waiting.push(sound);
     this.#pump();
-    if (this.#writer) return;
-    this.#waited_s += sound.numberOfFrames / sound.sampleRate;
-    if (this.#waited_s > SPEAKS_WITHIN_S) this.#fail(new Error("The encoder says nothing."));
+    if (!this.#writer && this.#waited_s > SPEAKS_WITHIN_S) {
+      this.#fail(new Error("The encoder says nothing."));
+    }
   }
 
   /** Give the encoder what there is, but not more than it can take. */
@@ -143,6 +145,7 @@ export class WebCodecsRecorder {
 
   /** @param {number} sampleRate */
   async #shape(sampleRate) {
+    const former_hz = this.#rate_hz;
     this.#rate_hz = sampleRate;
     this.#isReady = false;
     /** @type {AudioEncoderConfig} */
@@ -156,7 +159,7 @@ export class WebCodecsRecorder {
     };
     const { supported } = await AudioEncoder.isConfigSupported(config);
     if (!supported) throw new Error("This browser does not encode Opus.");
-    if (this.#encoder) await this.#flush();
+    if (this.#encoder) await this.#flush(former_hz);
     this.#encoder ??= new AudioEncoder({
       output: (packet, metadata) => this.#receive(packet, metadata),
       error: (error) => this.#fail(error),
@@ -173,13 +176,17 @@ export class WebCodecsRecorder {
     fitting.close();
   }
 
-  /** The encoder is behind by what decoders skip: so much silence pushes the last sound out. */
-  async #flush() {
+  /**
+   * The encoder is behind by what decoders skip: so much silence pushes the last sound out.
+   *
+   * @param {number} sampleRate for which it is configured
+   */
+  async #flush(sampleRate) {
     if (this.#encoder?.state !== "configured") return;
-    const numberOfFrames = Math.ceil((this.#delay_us * this.#rate_hz) / 1e6);
+    const numberOfFrames = Math.ceil((this.#delay_us * sampleRate) / 1e6);
     const numberOfChannels = this.#quality.channels;
     const timestamp = Math.round(this.#given_us);
-    const shape = { sampleRate: this.#rate_hz, numberOfChannels, numberOfFrames, timestamp };
+    const shape = { sampleRate, numberOfChannels, numberOfFrames, timestamp };
     if (numberOfFrames > 0) {
       const rest = silence(shape);
       this.#encoder.encode(rest);
@@ -208,7 +215,7 @@ export class WebCodecsRecorder {
     const head = opusHead(metadata?.decoderConfig?.description, input);
     this.#delay_us = (preSkipOf(head) / OPUS_RATE_HZ) * 1e6;
     this.#writer = new WebmWriter(head);
-    this.#ears.onChunk(new Blob([this.#writer.head()]), 0);
+    this.#ears.onChunk(this.#writer.head(), 0);
     this.#begin();
     return this.#writer;
   }
@@ -230,11 +237,11 @@ export class WebCodecsRecorder {
     }
   }
 
-  /** @param {BlobPart} bytes @param {number} length_us */
+  /** @param {Bytes} bytes @param {number} length_us */
   #hand(bytes, length_us) {
     this.#time_us += length_us;
     this.#made_us += length_us;
-    this.#ears.onChunk(new Blob([bytes]), this.elapsed_s);
+    this.#ears.onChunk(bytes, this.elapsed_s);
   }
 }
 

@@ -1,17 +1,17 @@
 /** Makes one growing WebM file of the packets of an Opus encoder (RFC 9559). */
 
+import { joined } from "./bytes.js";
 import {
   element,
   floatElement,
   intElement,
-  joined,
   openElement,
   textElement,
   uintElement,
 } from "./ebml.js";
 import { preSkipOf } from "./opus-head.js";
 
-/** @import { Bytes } from "./ebml.js" */
+/** @import { Bytes } from "./bytes.js" */
 
 const EBML = 0x1a45dfa3;
 const SEGMENT = 0x18538067;

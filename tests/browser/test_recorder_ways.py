@@ -1,0 +1,105 @@
+"""What records: the page's own recorder, and the browser's where that cannot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.async_api import expect
+
+from browser.conftest import elapsed_s, go_on_air, record_until, stop
+from browser.recording import fetch_track
+from browser.signals import decode, duration_s
+from ffmpeg_probe import packets, told
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.async_api import BrowserContext
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+WATCH = """
+const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  const stream = await open(wanted);
+  [window.track] = stream.getAudioTracks();
+  return stream;
+};
+window.AudioEncoder = class extends AudioEncoder {
+  constructor(on) { super(on); window.encoder = { fail: on.error }; }
+  configure(config) { Object.assign(window.encoder, config); super.configure(config); }
+};
+window.MediaRecorder = class extends MediaRecorder {
+  constructor(...options) { super(...options); window.fallback = this; }
+};"""
+TREATED = """() => {
+  const { echoCancellation, noiseSuppression, autoGainControl } = window.track.getSettings();
+  const { numberOfChannels, bitrate } = window.encoder;
+  return [numberOfChannels, bitrate, echoCancellation, noiseSuppression, autoGainControl];
+}"""
+UNPLUG = "() => { window.track.stop(); window.track.dispatchEvent(new Event('ended')); }"
+FAULTS = {
+    "not-there": "delete window.AudioEncoder;",
+    "not-opus": "AudioEncoder.isConfigSupported = async () => ({ supported: false });",
+    "broken": "AudioEncoder.prototype.configure = () => { throw new Error('broken'); };",
+    "silent": "AudioEncoder.prototype.encode = () => {};",
+}
+
+
+async def test_a_voice_is_mono_in_packets_of_20_ms_whatever_happens_to_the_microphone(
+    visitor: BrowserContext, tmp_path: Path
+) -> None:
+    studio = await visitor.new_page()
+    await studio.add_init_script(WATCH)
+    await studio.goto("/record?station=voice&sound=voice")
+    await studio.get_by_role("button", name="Record", exact=True).click()
+    await record_until(studio, 1)
+    assert await studio.evaluate(TREATED) == [1, 48_000, True, True, True]
+    await studio.evaluate(UNPLUG)
+    await record_until(studio, await elapsed_s(studio) + 1)  # silence takes its time as well
+    alert = studio.get_by_role("alert")
+    await alert.get_by_role("button", name="Go on with Fake Audio Input 2").click()
+    await expect(alert).to_be_hidden()
+    await record_until(studio, await elapsed_s(studio) + 1)
+    track = await fetch_track(studio, await stop(studio), tmp_path)
+    times = [packet.time for packet in packets(track)]
+    assert [time - times[0] for time in times] == list(range(0, 20 * len(times), 20))
+    assert duration_s(decode(track)) == pytest.approx(await elapsed_s(studio), abs=0.006)
+    assert ", mono," in told(track)
+
+
+async def test_music_is_stereo_and_left_as_it_is(visitor: BrowserContext, tmp_path: Path) -> None:
+    studio = await visitor.new_page()
+    await studio.add_init_script(WATCH)
+    await go_on_air(studio, station="music")
+    assert await studio.evaluate(TREATED) == [2, 128_000, False, False, False]
+    assert ", stereo," in told(await fetch_track(studio, await stop(studio), tmp_path))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_where_it_cannot_work_the_browsers_recorder_does(
+    visitor: BrowserContext, fault: str
+) -> None:
+    studio = await visitor.new_page()
+    await studio.add_init_script(f"{WATCH}{FAULTS[fault]}")
+    await go_on_air(studio, station=f"without-{fault}")
+    mime_type = await studio.evaluate("fallback.mimeType")
+    stations = await (await studio.request.get("/api/stations")).json()
+    on_air = {station["station"]: station["mime_type"] for station in stations["stations"]}
+    assert on_air[f"without-{fault}"] == mime_type
+    await stop(studio)
+
+
+async def test_an_encoder_that_fails_ends_the_recording_with_all_that_was_recorded(
+    visitor: BrowserContext, tmp_path: Path
+) -> None:
+    studio = await visitor.new_page()
+    await studio.add_init_script(WATCH)
+    await go_on_air(studio, station="failing")
+    await record_until(studio, 1)
+    await studio.evaluate("encoder.fail(new Error('It is broken.'))")
+    await expect(studio.get_by_role("alert")).to_contain_text("It is broken.")
+    track_id = await studio.locator("#finished").get_attribute("data-track-id") or ""
+    track = await fetch_track(studio, track_id, tmp_path)
+    assert duration_s(decode(track)) == pytest.approx(await elapsed_s(studio), abs=0.03)

@@ -1,6 +1,6 @@
 /** What a person must know at once, said once, and taken back when it is over. */
 
-import { element } from "./dom.js";
+import { element, icon } from "./dom.js";
 
 /** @typedef {{words: string, act: () => void}} Action one click that helps */
 
@@ -24,7 +24,7 @@ export class Alarms {
     if (this.#raised.get(name)?.words === told) return;
     const text = element("p");
     text.textContent = words;
-    const box = element("div", { class: "alarm", "data-alarm": name }, text);
+    const box = element("div", { class: "alarm", "data-alarm": name }, icon("warning"), text);
     if (actions.length > 0) box.append(element("div", { class: "links" }, ...actions.map(button)));
     const before = this.#raised.get(name)?.box;
     if (before) before.replaceWith(box);

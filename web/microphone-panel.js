@@ -76,6 +76,11 @@ export class MicrophonePanel {
     this.#look();
   }
 
+  /** Whether nothing is known to be wrong with it. */
+  get isHeard() {
+    return this.#trouble() === "";
+  }
+
   get #isSilent() {
     return this.#isRecording && this.#recorded_s - this.#heard_s >= SILENT_AFTER_S;
   }

@@ -21,13 +21,18 @@ export class PageGuard {
   }
 
   async #stayAwake() {
-    if (!this.#isOn) {
-      this.#wake?.release().catch(() => {});
-      this.#wake = null;
-    } else if (document.visibilityState === "visible" && (this.#wake?.released ?? true)) {
-      // Refused when the battery is low, and not known everywhere: it is a help, not a need.
-      this.#wake = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
-    }
+    if (!this.#isOn) return this.#letSleep();
+    if (document.visibilityState !== "visible" || this.#wake?.released === false) return;
+    // Refused when the battery is low, and not known everywhere: it is a help, not a need.
+    const wake = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
+    this.#letSleep();
+    this.#wake = wake;
+    if (!this.#isOn) this.#letSleep(); // It was turned off while the browser thought about it.
+  }
+
+  #letSleep() {
+    this.#wake?.release().catch(() => {});
+    this.#wake = null;
   }
 }
 

@@ -196,10 +196,16 @@ function showProgress({ sent_bytes, unsent_bytes, unsent_s, trouble }) {
   } else if (trouble) {
     tell(hint, `${trouble} Recording goes on; it is sent as soon as that works again.`);
   } else {
-    tell(hint, state === "finishing" ? "Sending the rest…" : "Everyone who listens hears you.");
+    tell(hint, state === "finishing" ? "Sending the rest…" : whatIsHeard());
   }
   const onAir = !trouble && sent_bytes > 0;
   showBadge(onAir ? "On air" : trouble ? "Not connected" : "Connecting", onAir);
+}
+
+function whatIsHeard() {
+  return panel.isHeard
+    ? "Everyone who listens hears you."
+    : "You are on air, but your microphone is not heard.";
 }
 
 /** What the person may do with the page meanwhile. */

@@ -2,9 +2,10 @@
 
     python benchmarks/offline.py [--away-s 60]
 
-Real Chromium records a sound in which no moment is like another, the network (then the server) is
-gone for so long in the middle, and the final track is compared over its whole length, frame by
-frame. It is the suite's own test with a longer absence.
+Real Chromium records a sound in which no moment is like another. In one tab the network is gone for
+so long in the middle, in a second one the server; in two more the server comes back without its
+data. Each final track is compared packet by packet with what the recorder made, and frame by frame
+with what the microphone played. It is the suite's own test with a longer absence.
 """
 
 from __future__ import annotations

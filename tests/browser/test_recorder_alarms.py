@@ -15,6 +15,7 @@ from browser.conftest import elapsed_s, go_on_air, record_until, stop
 from browser.recording import (
     Studio,
     find_network,
+    hurry,
     lose_network,
     not_sent,
     recording_visitor,
@@ -23,7 +24,7 @@ from browser.signals import decode
 from browser.sweep import FRAME_S, lags_s
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Dialog, Page, Route
+    from playwright.async_api import Browser, BrowserContext, Dialog
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -57,28 +58,10 @@ IDBObjectStore.prototype.put = function (...record) {
   if (window.isFull) throw new DOMException("", "QuotaExceededError");
   return put.apply(this, record);
 };"""
-KEEP_CONTEXT = """
-const contexts = [];
-window.AudioContext = class extends AudioContext {
-  constructor(...options) { super(...options); contexts.push(this); }
-  resume() { return window.isStuck ? Promise.resolve() : super.resume(); }
-};
-window.stall = () => {
-  window.isStuck = true;
-  for (const context of contexts) context.suspend();
+STALLING = """
+window.AudioEncoder = class extends AudioEncoder {
+  encode(sound) { if (!window.isStuck) super.encode(sound); }
 };"""
-
-
-async def _hurry(page: Page, module: str, patience: str, less: str) -> None:
-    """Have the page wait for less long than it does."""
-
-    async def shorten(route: Route) -> None:
-        answer = await route.fetch()
-        text = await answer.text()
-        assert patience in text
-        await route.fulfill(response=answer, body=text.replace(patience, less))
-
-    await page.route(f"**/{module}", shorten)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -118,7 +101,7 @@ async def test_silence_is_told_after_ten_seconds_until_there_is_sound(
     visitor: BrowserContext,
 ) -> None:
     studio = await visitor.new_page()
-    await _hurry(studio, "microphone-panel.js", "SILENT_AFTER_S = 10;", "SILENT_AFTER_S = 1;")
+    await hurry(studio, "microphone-panel.js", "SILENT_AFTER_S = 10;", "SILENT_AFTER_S = 1;")
     await studio.add_init_script(KEEP_TRACK)
     await go_on_air(studio, station="silent")
     alert = studio.get_by_role("alert")
@@ -131,13 +114,13 @@ async def test_silence_is_told_after_ten_seconds_until_there_is_sound(
 
 async def test_a_recorder_that_stalls_is_told_until_it_goes_on(visitor: BrowserContext) -> None:
     studio = await visitor.new_page()
-    await _hurry(studio, "record-page.js", "STALLED_AFTER_MS = 5000;", "STALLED_AFTER_MS = 1000;")
-    await studio.add_init_script(KEEP_CONTEXT)
+    await hurry(studio, "record-page.js", "STALLED_AFTER_MS = 5000;", "STALLED_AFTER_MS = 1000;")
+    await studio.add_init_script(STALLING)
     await go_on_air(studio, station="stalled")
     alert = studio.get_by_role("alert")
-    await studio.evaluate("stall()")
+    await studio.evaluate("window.isStuck = true")
     await expect(alert).to_contain_text("stopped recording")
-    await studio.evaluate("window.isStuck = false")  # and the page itself sets it going again
+    await studio.evaluate("window.isStuck = false")
     await expect(alert).to_be_hidden()
     await stop(studio)
 

@@ -61,7 +61,7 @@ async def test_what_a_crashed_tab_left_is_sent_and_the_track_is_whole(
     assert await row.count() == 0
 
 
-async def test_after_a_reload_it_can_be_heard_and_sent_though_nothing_had_arrived(
+async def test_stopped_offline_and_reloaded_it_can_be_heard_and_sent_though_nothing_had_arrived(
     visitor: BrowserContext, tmp_path: Path
 ) -> None:
     studio = await Studio.open(visitor)
@@ -71,6 +71,8 @@ async def test_after_a_reload_it_can_be_heard_and_sent_though_nothing_had_arrive
     await page.get_by_label("Music").check()
     await page.get_by_role("button", name="Record", exact=True).click()
     await not_sent(page, 3)
+    await page.get_by_role("button", name="Stop", exact=True).click()
+    await expect(page.locator("#hint")).to_contain_text("your next visit offers to send it")
     recorded_s = await elapsed_s(page)
     await page.reload()
     row = left(page, "Unheard")

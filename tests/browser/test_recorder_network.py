@@ -18,6 +18,7 @@ from playwright.async_api import expect
 from browser.conftest import elapsed_s, go_on_air, record_until, stop
 from browser.recording import (
     Studio,
+    hurry,
     left,
     not_sent,
     offline,
@@ -32,7 +33,13 @@ if TYPE_CHECKING:
 AWAY_S = float(os.environ.get("AUDIO_STREAM_TEST_AWAY_S", "10"))
 """benchmarks/offline.py stays away for longer."""
 
-LITTLE_ROOM = "StorageManager.prototype.estimate = async () => ({ quota: 1_000_000, usage: 0 });"
+LITTLE_ROOM = """
+StorageManager.prototype.estimate = async () => ({ quota: 1_000_000, usage: 0 });
+const forget = IDBObjectStore.prototype.delete;
+IDBObjectStore.prototype.delete = function (range) {
+  window.hasMadeRoom = true;
+  return forget.call(this, range);
+};"""
 
 Absences = Mapping[str, "asyncio.Task[None]"]
 
@@ -108,8 +115,9 @@ async def _beginning_lost_by_both(browser: Browser, folder: Path) -> None:
             studio = await Studio.open(visitor)
             page = studio.page
             await page.add_init_script(LITTLE_ROOM)
+            await hurry(page, "storage-room.js", "LOOK_EVERY_S = 10;", "LOOK_EVERY_S = 0.5;")
             await go_on_air(page, station="main", title="Without its beginning")
-            await record_until(page, 2)  # after one second it makes room
+            await page.wait_for_function("window.hasMadeRoom")
             product.stop()
             product.lose_everything()
             product.start()

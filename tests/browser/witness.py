@@ -1,7 +1,8 @@
 """A witness inside the page: what sound the recorder was given, and which packets it handed over.
 
 A starved computer's capture may skip inside Chromium, before any page hears of it. So a track is
-compared with what this recorder was given and made, which no load can excuse it from keeping.
+compared with what this recorder was given and made, which no load can excuse it from keeping; and
+an ear of the witness's own tells how much the capture skipped.
 """
 
 from __future__ import annotations
@@ -33,11 +34,32 @@ TESTIFY = """
   let rate_hz = 0;
   let telling = Promise.resolve();
   const told = (bytes) => new Uint8Array(bytes).toBase64();
+  let skipped_s = 0;
+  const listen = async (track) => {
+    const ear = new MediaStreamTrackProcessor({ track, maxBufferSize: 10_000 });
+    const reader = ear.readable.getReader();
+    let [began_s, heard_s] = [null, 0];
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      began_s ??= value.timestamp / 1e6;
+      skipped_s = Math.max(skipped_s, value.timestamp / 1e6 - began_s - heard_s);
+      heard_s += value.numberOfFrames / value.sampleRate;
+      value.close();
+    }
+  };
+  const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+  if (open) navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await open(wanted);
+    listen(stream.getAudioTracks()[0].clone());
+    return stream;
+  };
   const testify = () => {
     const length = sound.reduce((sum, part) => sum + part.length, 0);
     const all = new Float32Array(length);
     sound.reduce((at, part) => { all.set(part, at); return at + part.length; }, 0);
-    const news = { packets, rate_hz, sound: told(Int16Array.from(all, (v) => 32767 * v).buffer) };
+    const samples = Int16Array.from(all, (value) => 32767 * value);
+    const news = { packets, rate_hz, skipped_s, sound: told(samples.buffer) };
     [packets, sound] = [[], []];
     telling = telling.then(() => window.testimony(news));
     return telling;
@@ -85,6 +107,7 @@ class News(TypedDict, total=False):
     file: str
     sound: str
     rate_hz: int
+    skipped_s: float
 
 
 @dataclass
@@ -100,6 +123,8 @@ class Witness:
     sound: bytearray = field(default_factory=bytearray)
     """What a WebCodecs recorder was given: 16 bits, mono."""
     rate_hz: int = 0
+    skipped_s: float = 0
+    """At most so much did the browser not capture, or captured it later than it said."""
 
     @classmethod
     async def watch(cls, page: Page) -> Self:
@@ -117,6 +142,7 @@ class Witness:
         self.file += base64.b64decode(news.get("file", ""))
         self.sound += base64.b64decode(news.get("sound", ""))
         self.rate_hz = news.get("rate_hz", 0) or self.rate_hz
+        self.skipped_s = news.get("skipped_s", self.skipped_s)
 
     async def assert_delivered(self, page: Page, track: Path) -> None:
         """Check that the track of a page that is still there is all that its recorder made."""

@@ -76,6 +76,11 @@ export class LiveBuffer {
     return edge_s === undefined ? 0 : edge_s - this.#media.currentTime;
   }
 
+  /** Whether no more will come. */
+  get isEnding() {
+    return this.#ended;
+  }
+
   /** @param {string} mimeType one that `canBuffer` */
   async open(mimeType) {
     const { source, opened } = this.#attached;
@@ -190,6 +195,7 @@ export class LiveBuffer {
       now_s: position_s,
       delay_s: this.#target.liveEdge_s(now_s) - position_s,
       target_s: this.#target.target_s,
+      spare_s: this.#target.spare_s,
       rate: media.playbackRate,
     });
     if (steering === null) return;
@@ -199,8 +205,9 @@ export class LiveBuffer {
       // After each stall Chromium waits for twice as much as before it, unless it seeks.
       this.#isDry = false;
       media.currentTime = position_s;
-    } else if (this.#sounding && media.playbackRate !== steering.rate) {
-      media.playbackRate = steering.rate;
+    } else if (this.#sounding) {
+      if (media.preservesPitch !== steering.keepsPitch) media.preservesPitch = steering.keepsPitch;
+      if (media.playbackRate !== steering.rate) media.playbackRate = steering.rate;
     }
   }
 

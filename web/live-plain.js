@@ -22,6 +22,7 @@ export class PlainStream {
   /** How often the sound stopped because nothing had come. */
   stalls = 0;
   jumps = 0;
+  isEnding = false;
 
   /** @param {HTMLMediaElement} media */
   constructor(media) {

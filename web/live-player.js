@@ -66,7 +66,7 @@ export class LivePlayer extends EventTarget {
     });
     media.addEventListener("pause", () => {
       // Not by us: unplugged headphones, a telephone call. What is paused is let go.
-      if (this.state === "playing" && !media.ended) this.pause();
+      if (this.state === "playing" && !media.ended && !this.#sound?.isEnding) this.pause();
     });
   }
 

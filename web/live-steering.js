@@ -6,22 +6,29 @@ const JUMP_BEYOND_TARGETS = 3;
 /** Chromium begins to sound once it has so much: with less, a jump would only wait for it. */
 export const LANDING_S = 0.22;
 const MOST_RATE_CHANGE = 0.03;
+/** With less than this to spare, a browser that keeps the pitch runs dry: it takes 50 ms ahead. */
+const PITCH_NEEDS_S = 0.08;
+/** A third of a semitone. */
+const MOST_PITCH_CHANGE = 0.02;
 const RATE_STEP = 0.005;
 const GAIN = 0.6;
-/** A rate that is not 1 costs work and a little beauty: begin late, and end near the target. */
-const BEGIN_BEYOND_S = 0.015;
-const END_WITHIN_S = 0.004;
+/**
+ * A rate that is not 1 costs work, a little beauty, and sound ahead: begin to hurry late, but to
+ * linger early, while there is enough left for that; then go on until well within.
+ */
+const HURRY_S = { beyond: 0.016, until: 0.004 };
+const LINGER_S = { beyond: -0.002, until: 0.008 };
 /** Nearer than this to the end of a range, the player has run dry. */
 const RANGE_END_S = 0.05;
 
 /**
- * @typedef {{jumpTo_s: number} | {rate: number}} Steering
+ * @typedef {{jumpTo_s: number} | {rate: number, keepsPitch: boolean}} Steering
  * @param {{ranges: [number, number][], now_s: number, delay_s: number, target_s: number,
- *   rate: number}} player the buffered ranges in order, the player's position, how far that is
- *   behind the live edge and should be, and its present rate
+ *   spare_s: number, rate: number}} player the buffered ranges in order, the player's position, how
+ *   far that is behind the live edge and should be, the least it had left of late, its present rate
  * @returns {?Steering} null: not enough sound yet to do anything
  */
-export function steer({ ranges, now_s, delay_s, target_s, rate }) {
+export function steer({ ranges, now_s, delay_s, target_s, spare_s, rate }) {
   const last = ranges.at(-1);
   if (!last) return null;
   const [start_s, edge_s] = last;
@@ -32,17 +39,20 @@ export function steer({ ranges, now_s, delay_s, target_s, rate }) {
   if (edge_s - now_s > Math.max(JUMP_BEYOND_S, JUMP_BEYOND_TARGETS * target_s)) return { jumpTo_s };
   const next = ranges.find(([start]) => start > now_s);
   if (next && current[1] - now_s < RANGE_END_S) return { jumpTo_s: next[0] };
-  return { rate: rateFor(delay_s - target_s, rate) };
+  const keepsPitch = spare_s > PITCH_NEEDS_S;
+  const most = keepsPitch ? MOST_RATE_CHANGE : MOST_PITCH_CHANGE;
+  return { rate: rateFor(delay_s - target_s, rate, most), keepsPitch };
 }
 
 /**
  * @param {number} error_s too far behind where positive
  * @param {number} rate the present one
+ * @param {number} most by how much it may differ from 1
  */
-function rateFor(error_s, rate) {
-  const leave_s = rate === 1 ? BEGIN_BEYOND_S : END_WITHIN_S;
-  if (!(Math.abs(error_s) > leave_s)) return 1;
-  if (rate !== 1 && rate > 1 !== error_s > 0) return 1; // Past the target: rest there.
-  const change = Math.min(MOST_RATE_CHANGE, Math.max(RATE_STEP, Math.abs(error_s) * GAIN));
-  return 1 + Math.sign(error_s) * Math.round(change / RATE_STEP) * RATE_STEP;
+function rateFor(error_s, rate, most) {
+  const hurries = error_s > (rate > 1 ? HURRY_S.until : HURRY_S.beyond);
+  const lingers = error_s < (rate < 1 ? LINGER_S.until : LINGER_S.beyond);
+  if (hurries === lingers) return 1;
+  const change = Math.min(most, Math.max(RATE_STEP, Math.abs(error_s) * GAIN));
+  return 1 + (hurries ? 1 : -1) * Math.round(change / RATE_STEP) * RATE_STEP;
 }

@@ -15,7 +15,7 @@ const REMEMBER_S = 30;
 /** The earliest arrival of so many seconds is the live edge: short, for clocks drift. */
 const EDGE_S = 10;
 /** What the player should have left at the worst moment: it decodes ahead of what is heard. */
-const MARGIN_S = 0.02;
+const MARGIN_S = 0.024;
 /** What comes so much later than the promptest is late; less is how batches come. */
 const LATE_S = 0.04;
 /** Where late ones come often, two in a row will: late by twice the usual and more. */
@@ -111,6 +111,11 @@ export class TargetDelay {
   /** The least that the player had left in the last seconds. */
   get lowestFill_s() {
     return Math.min(...this.#last(EDGE_S).map((second) => second.fill_s));
+  }
+
+  /** The same of this second and the one before. */
+  get spare_s() {
+    return Math.min(...this.#last(2).map((second) => second.fill_s));
   }
 
   /** The lateness of what came as early as any, infinite before anything did. */

@@ -49,7 +49,7 @@ async (link) => {
   const target = new TargetDelay();
   const found = { stalls: 0, jumps: 0, most_s: 0, least_s: Infinity, changes: 0 };
   let next = line.next().value;
-  let [edge_s, position_s, rate, sounding] = [0, 0, 1, false];
+  let [edge_s, position_s, rate, sounding, keepsPitch] = [0, 0, 1, false, true];
   for (let now_s = 0; now_s < seconds; now_s += STEP_S) {
     while (next && next.at_s <= now_s) {
       if (edge_s === 0) position_s = Math.max(0, next.edge_s - LANDING_S);
@@ -60,22 +60,23 @@ async (link) => {
         now_s: position_s,
         delay_s: target.liveEdge_s(now_s) - position_s,
         target_s: target.target_s,
+        spare_s: target.spare_s,
         rate,
       });
       if (steering && "jumpTo_s" in steering) {
         position_s = steering.jumpTo_s;
         found.jumps++;
-      } else if (steering && sounding && rate !== steering.rate) {
-        rate = steering.rate;
-        if (now_s > settled_s) found.changes++;
+      } else if (steering && sounding) {
+        if (now_s > settled_s && rate !== steering.rate) found.changes++;
+        ({ rate, keepsPitch } = steering);
       }
       next = line.next().value;
     }
     if (!sounding) sounding = edge_s - position_s >= LANDING_S;
     else position_s += STEP_S * rate;
-    if (sounding && position_s >= edge_s) {
+    const ahead_s = rate === 1 ? 0.008 : keepsPitch ? 0.05 : 0.022; // as measured in Chromium
+    if (sounding && position_s >= edge_s - ahead_s) {
       sounding = false;
-      position_s = edge_s;
       target.stalled();
       if (now_s > settled_s) found.stalls++;
     }

@@ -28,6 +28,15 @@ FULL_AT_TIMES = """
     globalThis.appends = appends;
   };
 """
+MANAGED = """
+  globalThis.ManagedMediaSource = class extends MediaSource {
+    constructor() {
+      super();
+      globalThis.source = this;
+    }
+  };
+  delete globalThis.MediaSource;
+"""
 ACCOUNT = """(() => {
   const { delayS, targetS, stalls, jumps } = document.querySelector("#player").dataset;
   return { delay_s: Number(delayS || NaN), target_s: Number(targetS || NaN),
@@ -69,6 +78,18 @@ async def test_late_requests_raise_the_target_and_then_silence_nothing(
             before = -1
             while before != (before := await _count(page, "stalls")):
                 await source.more_late(12)
+
+
+async def test_who_joins_late_hears_sound_at_once_from_the_live_edge(
+    visitor: BrowserContext, address: str
+) -> None:
+    page = await visitor.new_page()
+    async with LiveSource(address, "joined"):
+        for _ in range(3):
+            await _listen(page, "joined")
+            await _until(page, AT_THE_EDGE)
+            await page.locator("#visualizer[data-peak-hz]:not([data-peak-hz='0'])").wait_for()
+            assert await _count(page, "jumps") == 0
 
 
 async def test_after_a_pause_it_is_back_at_the_edge(visitor: BrowserContext, address: str) -> None:
@@ -166,3 +187,22 @@ async def test_who_is_behind_is_told_so_and_can_go_live(
         await _become(page, "playing")
         await page.get_by_text("Live", exact=True).wait_for()
         assert await button.count() == 0
+
+
+async def test_a_browser_with_managed_media_source_alone_plays_and_the_diagnostics_say_so(
+    visitor: BrowserContext, address: str
+) -> None:
+    page = await visitor.new_page()
+    await page.add_init_script(MANAGED)
+    async with LiveSource(address, "managed"):
+        await _listen(page, "managed")
+        diagnostics = page.locator("#diagnostics")
+        await diagnostics.get_by_text("Diagnostics").click()
+        await diagnostics.get_by_text("Managed Media Source").wait_for()
+        await diagnostics.get_by_text("audio/webm, opus").wait_for()
+        assert await page.evaluate("document.querySelector('#player').disableRemotePlayback")
+        # It wants no more sound for now, to save power; but there is not enough to play on with.
+        await page.evaluate("globalThis.source.dispatchEvent(new Event('endstreaming'))")
+        later_s = await page.evaluate("document.querySelector('#player').currentTime + 1")
+        played = "(later_s) => document.querySelector('#player').currentTime > later_s"
+        await page.wait_for_function(played, arg=later_s)

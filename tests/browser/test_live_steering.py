@@ -18,7 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 LINK = Path(__file__).with_name("live_link.js").read_text()
 STEER = """async (player) => {
   const { steer } = await import("/static/live-steering.js");
-  return steer({ rate: 1, target_s: 0.15, ...player });
+  return steer({ rate: 1, target_s: 0.15, spare_s: 0.1, ...player });
 }"""
 LATE = [0.02, 0.06, 0.15]
 WIFI = [0.1, 0.02, 0.3]
@@ -53,18 +53,25 @@ async def test_the_player_is_steered_to_its_target(
     delay_s = ranges[-1][1] - now_s if ranges else 0
     player = {"ranges": ranges, "now_s": now_s, "delay_s": delay_s}
     steering = await blank.evaluate(STEER, player)
+    if steering:
+        steering.pop("keepsPitch", None)
     assert steering == (expected and pytest.approx(expected))
 
 
 async def test_with_a_large_target_it_jumps_only_beyond_three_times_that(blank: Page) -> None:
     player = {"ranges": [[0, 9.6]], "now_s": 8, "delay_s": 1.6, "target_s": 0.55}
-    assert await blank.evaluate(STEER, player) == {"rate": 1.03}
+    assert (await blank.evaluate(STEER, player))["rate"] == 1.03
 
 
 async def test_once_it_hurries_it_does_so_until_it_is_there(blank: Page) -> None:
     player = {"ranges": [[0, 9]], "now_s": 8.84, "delay_s": 0.16}
-    rates = [await blank.evaluate(STEER, player | {"rate": rate}) for rate in (1, 1.03, 0.97)]
-    assert rates == [{"rate": 1}, {"rate": pytest.approx(1.005)}, {"rate": 1}]
+    steered = [await blank.evaluate(STEER, player | {"rate": rate}) for rate in (1, 1.03, 0.97)]
+    assert [each["rate"] for each in steered] == [1, pytest.approx(1.005), 1]
+
+
+async def test_with_little_to_spare_it_lets_the_pitch_go_a_little(blank: Page) -> None:
+    player = {"ranges": [[0, 9]], "now_s": 8.95, "delay_s": 0.05, "spare_s": 0.03}
+    assert await blank.evaluate(STEER, player) == {"rate": 0.98, "keepsPitch": False}
 
 
 @pytest.mark.parametrize(

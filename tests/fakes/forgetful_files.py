@@ -71,8 +71,8 @@ class ForgetfulFiles(Files):
     def _lay_out(self, folder: Path, target: Path, luck: random.Random | None) -> None:
         target.mkdir(exist_ok=True)
         names = self._names.get(folder, {})
-        if luck is not None and folder.is_dir() and luck.random() < 0.5:
-            names = self._names_now(folder)
+        if luck is not None and folder.is_dir():
+            names = _some_of_both(names, self._names_now(folder), luck)
         for name, uid in names.items():
             if uid is None:
                 self._lay_out(folder / name, target / name, luck)
@@ -165,3 +165,18 @@ class ForgetfulFiles(Files):
         if number is None:
             raise Killed
         raise OSError(number, os.strerror(number))
+
+
+def _some_of_both(
+    before: dict[str, int | None], after: dict[str, int | None], luck: random.Random
+) -> dict[str, int | None]:
+    """Return names as a disk may have them that was told of changes and never asked to sync.
+
+    Each change may have come before or without any other.
+    """
+    names = {}
+    for name in sorted(before | after):
+        chosen = after if luck.random() < 0.5 else before
+        if name in chosen:
+            names[name] = chosen[name]
+    return names

@@ -54,8 +54,9 @@ FAULTS = (
     Fault("power loss, and the catalog is lost", None, catalog_too=True),
     Fault("power loss, and another soon", None, again=True),
     Fault("a kill, and later a power loss", None, killed_first=True),
-    Fault("the same, synced in intervals", None, killed_first=True, fsync="interval"),
-    Fault("the same, never synced", None, killed_first=True, fsync="off"),
+    Fault("a kill, and later the catalog is lost", None, killed_first=True, catalog_too=True),
+    Fault("a kill, synced in intervals", None, killed_first=True, fsync="interval"),
+    Fault("a kill, never synced", None, killed_first=True, fsync="off"),
 )
 
 

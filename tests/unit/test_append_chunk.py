@@ -89,6 +89,16 @@ async def test_chunks_follow_each_other_and_are_synced_before_they_are_acknowled
     assert world.spool.synced_bytes[recording_id] == 3000
 
 
+async def test_a_chunk_of_unknown_size_is_synced_before_it_is_acknowledged_too(
+    world: MemoryWorld,
+) -> None:
+    recording_id = await world.begin()
+    body = body_of(SOUND[:1000], SOUND[1000:], told=False)
+    append = world.container.append_chunk()
+    assert await append.execute(recording_id=recording_id, offset=0, body=body) == 3000
+    assert world.spool.synced_bytes[recording_id] == 3000
+
+
 async def test_the_same_chunk_twice_is_told_the_true_offset_and_stored_once(
     world: MemoryWorld,
 ) -> None:
@@ -345,6 +355,27 @@ async def test_a_cancelled_write_is_over_before_anybody_else_gets_the_turn(
 
 
 # -- disks
+
+
+async def test_listeners_do_not_wait_for_the_disk(
+    world: MemoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording_id = await world.begin(live=True)
+    opened = world.container.open_recordings().peek(recording_id)
+    assert opened is not None
+    writing, may_write = asyncio.Event(), asyncio.Event()
+
+    async def append_slowly_to_disk(_data: bytes, *, sync: bool) -> None:
+        assert sync
+        writing.set()
+        await may_write.wait()
+
+    monkeypatch.setattr(opened.file, "append", append_slowly_to_disk)
+    appending = asyncio.ensure_future(world.append(recording_id, 0, webm()))
+    await writing.wait()
+    assert world.container.live().carries(recording_id)
+    may_write.set()
+    await appending
 
 
 async def test_a_full_disk_leaves_the_offset_and_the_recording_goes_on(world: MemoryWorld) -> None:

@@ -9,6 +9,7 @@ from audio_stream.domain.events import TrackChangedEvent
 
 if TYPE_CHECKING:
     from audio_stream.domain.ids import TrackId
+    from audio_stream.domain.tracks import Track
     from audio_stream.usecases.ports import EventSink, Manifests, TrackCatalog
     from audio_stream.usecases.track_blobs import TrackBlobs
     from audio_stream.usecases.track_changes import TrackChanges
@@ -37,16 +38,16 @@ class ForgetTrack:
         async with self._changes.alone(track_id):
             # As long as one of manifest and row is there, somebody can ask for the rest again,
             # even after a crash that takes the catalog along. Blobs alone would be nobody's.
-            await self._blobs.keep_only(track_id, None)
+            track = await self._find(track_id)
+            known = frozenset() if track is None else track.blob_keys
+            await self._blobs.keep_only(track_id, None, known=known)
             await self._manifests.remove(track_id)
-            was_there = await self._is_there(track_id)
             await self._catalog.delete_track(track_id)
-        if was_there:
+        if track is not None:
             self._events.publish(TrackChangedEvent(track_id, deleted=True))
 
-    async def _is_there(self, track_id: TrackId) -> bool:
+    async def _find(self, track_id: TrackId) -> Track | None:
         try:
-            await self._catalog.get_track(track_id)
+            return await self._catalog.get_track(track_id)
         except TrackNotFound:
-            return False
-        return True
+            return None

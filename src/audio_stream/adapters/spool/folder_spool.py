@@ -181,6 +181,8 @@ class FolderSpool(Spool, Health):
 
     def _sweep(self) -> None:
         self._files.make_folder(self._folder)
+        # A killed process may have removed what a power loss would bring back.
+        self._files.sync_folder(self._folder)
         names = {name for name, is_folder in self._files.names(self._folder) if not is_folder}
         for name in names:
             lone_note = name.endswith(_NOTE) and name.removesuffix(_NOTE) + _BYTES not in names

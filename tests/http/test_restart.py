@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from audio_stream.usecases.resume_work import ResumeWork
 from fakes.sounds import ogg, webm
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from served import Product, Serve
 
@@ -31,6 +33,23 @@ async def test_a_recording_goes_on_after_a_restart_byte_for_byte(serve: Serve) -
     await again.until_stored(path)
     track = path.replace("/api/recordings/", "/tracks/")
     assert await (await again.client.get(f"{track}/audio")).read() == SOUND
+
+
+async def test_a_source_goes_on_at_once_though_the_catalog_is_lost_and_all_else_still_waits(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wait(_: ResumeWork) -> None:
+        await asyncio.Event().wait()
+
+    product = await serve()
+    path = await product.begin()
+    await product.append(path, 0, SOUND[:3000])
+    await product.client.close()
+    await asyncio.to_thread((tmp_path / "catalog.db").unlink)
+    monkeypatch.setattr(ResumeWork, "execute", wait)
+    again = await serve()
+    assert await again.offset(path) == 3000
+    assert (await again.append(path, 3000, SOUND[3000:])).status == 204
 
 
 async def test_a_stop_ends_listeners_and_appends_and_keeps_what_came(serve: Serve) -> None:

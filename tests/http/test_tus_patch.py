@@ -20,7 +20,9 @@ from served import CHUNK, TUS, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
+    from audio_stream.usecases.ports import Finalised
     from served import Product, Serve
 
 SOUND = ogg(100_000)
@@ -419,6 +421,26 @@ async def test_an_interrupted_recording_becomes_a_track_and_can_be_completed(
     assert await stored(product, path) == sound
     (completed,) = (await product.json("/api/tracks"))["tracks"]
     assert (completed["id"], completed["incomplete"]) == (track["id"], False)
+
+
+async def test_a_source_that_returns_while_its_track_is_made_disturbs_nothing(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = await serve(silence_s=0.3)
+    path = await product.begin()
+    sound = webm(100)
+    finalise = product.media.finalise
+
+    async def finalise_late(source: Path, target: Path) -> Finalised:
+        monkeypatch.undo()
+        assert (await product.append(path, 2000, sound[2000:3000])).status == 204
+        return await finalise(source, target)
+
+    monkeypatch.setattr(product.media, "finalise", finalise_late)
+    await product.append(path, 0, sound[:2000])
+    await product.until_stored(path)
+    assert product.media.finalised[0] == sound[:2000]
+    assert await product.offset(path) == 3000
 
 
 async def test_a_returning_source_is_taken_though_its_station_is_another_ones(

@@ -60,7 +60,7 @@ async function refresh() {
   try {
     stations.replace(await api.listStations());
     drawer.defaultStation = stations.default;
-    if (stations.current?.live) live.wake();
+    if (stations.current?.live) live.doubt();
     show();
   } catch {
     // The event stream comes back when the server does, and with it the next refresh.
@@ -218,7 +218,7 @@ media.addEventListener("timeupdate", () => {
   });
 });
 document.addEventListener("visibilitychange", watch);
-addEventListener("online", () => live.wake());
+addEventListener("online", () => live.doubt());
 addEventListener("pagehide", () => {
   news.watching = false;
 });

@@ -145,7 +145,12 @@ export class LivePlayer extends EventTarget {
   /** The station may be on air now, or the network back: try at once. */
   wake() {
     if (this.state === "offAir" || this.state === "unreachable") this.#pause.wake();
-    else if (this.silent_s !== null) this.#giveUpAfter(SUSPICIOUS_MS);
+  }
+
+  /** The network was away: a connection that brings nothing any more may wait for ever. */
+  doubt() {
+    if (this.silent_s !== null) this.#giveUpAfter(SUSPICIOUS_MS);
+    this.wake();
   }
 
   /**

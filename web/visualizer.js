@@ -5,9 +5,10 @@ import { everyFrame } from "./frames.js";
 const RAYS = 96;
 const SHADES = 8;
 const HIGHEST_HZ = 9000;
-const FRAMES_PER_SECOND = 30;
+/** Each costs the browser more than all of the sound does in that time. */
+const FRAMES_PER_SECOND = 20;
 /** Each frame keeps this share of a ray's length, so that it sinks rather than vanishes. */
-const SINKING = 0.82;
+const SINKING = 0.75;
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Visualizer {

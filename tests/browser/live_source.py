@@ -31,6 +31,7 @@ class LiveSource:
         """By how much the next request is late."""
         self._requests = asyncio.Condition()
         self._late = 0
+        self._is_over = False
 
     async def __aenter__(self) -> Self:
         self._http = await ClientSession(self._address).__aenter__()
@@ -44,9 +45,8 @@ class LiveSource:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._sending.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._sending
+        self._is_over = True
+        await self._sending
         with suppress(ClientConnectionError):
             end = CHUNK | {"Upload-Offset": str(self._sent), "Upload-Length": str(self._sent)}
             await self._http.patch(self._path, headers=end)
@@ -55,7 +55,7 @@ class LiveSource:
     async def _send(self) -> None:
         loop = asyncio.get_running_loop()
         start_s, packets = loop.time(), 0
-        while True:
+        while not self._is_over:
             while packets * _PACKET_S <= loop.time() - start_s:
                 self._unsent += _cluster(round(1000 * packets * _PACKET_S))
                 packets += 1

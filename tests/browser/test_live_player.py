@@ -72,12 +72,12 @@ async def test_late_requests_raise_the_target_and_then_silence_nothing(
     async with LiveSource(address, "late") as source:
         await _listen(page, "late")
         dice = random.Random(5)
-        source.late_s = lambda: dice.uniform(0.1, 0.2) if dice.random() < 0.1 else 0
+        source.late_s = lambda: dice.uniform(0.1, 0.2) if dice.random() < 0.2 else 0
         await _until(page, "target_s > 0.35 && delay_s > 0.9 * target_s")
         async with asyncio.timeout(30):  # a busy machine may stall it without the line's help
             before = -1
             while before != (before := await _count(page, "stalls")):
-                await source.more_late(12)
+                await source.more_late(10)
 
 
 async def test_who_joins_late_hears_sound_at_once_from_the_live_edge(

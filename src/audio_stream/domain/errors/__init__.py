@@ -1,0 +1,80 @@
+"""What can go wrong, one class per fact, each carrying its data and knowing no protocol."""
+
+from audio_stream.domain.errors.base import AudioStreamError, InvalidRequest
+from audio_stream.domain.errors.media import (
+    MalformedMedia,
+    MediaToolFailed,
+    NoAudio,
+    PacketsLost,
+    UnsupportedMedia,
+)
+from audio_stream.domain.errors.recordings import (
+    ChecksumMismatch,
+    LengthConflict,
+    LengthExceeded,
+    OffsetMismatch,
+    RecordingBusy,
+    RecordingChanged,
+    RecordingFailed,
+    RecordingFinished,
+    RecordingGone,
+    RecordingNotFound,
+    SourceDisconnected,
+    SourceTimedOut,
+    TooManyRecordings,
+    UnsupportedChecksum,
+)
+from audio_stream.domain.errors.stations import (
+    HouseFull,
+    InvalidStation,
+    StationBusy,
+    StationNotFound,
+    StationOffAir,
+)
+from audio_stream.domain.errors.storage import (
+    BlobNotFound,
+    SpoolQuotaReached,
+    StorageAway,
+    StorageFailed,
+    StorageFull,
+    SyncFailed,
+)
+from audio_stream.domain.errors.tracks import RenditionNotReady, TrackChanged, TrackNotFound
+
+__all__ = [
+    "AudioStreamError",
+    "BlobNotFound",
+    "ChecksumMismatch",
+    "HouseFull",
+    "InvalidRequest",
+    "InvalidStation",
+    "LengthConflict",
+    "LengthExceeded",
+    "MalformedMedia",
+    "MediaToolFailed",
+    "NoAudio",
+    "OffsetMismatch",
+    "PacketsLost",
+    "RecordingBusy",
+    "RecordingChanged",
+    "RecordingFailed",
+    "RecordingFinished",
+    "RecordingGone",
+    "RecordingNotFound",
+    "RenditionNotReady",
+    "SourceDisconnected",
+    "SourceTimedOut",
+    "SpoolQuotaReached",
+    "StationBusy",
+    "StationNotFound",
+    "StationOffAir",
+    "StorageAway",
+    "StorageFailed",
+    "StorageFull",
+    "SyncFailed",
+    "TooManyRecordings",
+    "TrackChanged",
+    "TrackNotFound",
+    "UnsupportedChecksum",
+    "UnsupportedMedia",
+]

@@ -106,8 +106,8 @@ class LeftoverRow {
   #tell() {
     const { started_at } = this.leftover.recording;
     const { unsent_s, duration_s } = this.leftover;
-    const whole = unsent_s >= duration_s;
-    const missing = `${clock(Math.ceil(unsent_s))}${whole ? "" : ` of ${clock(Math.ceil(duration_s))}`}`;
+    const [rest, whole] = [clock(Math.ceil(unsent_s)), clock(Math.ceil(duration_s))];
+    const missing = rest === whole ? whole : `${rest} of ${whole}`;
     this.#note.textContent = `${dayAndTime(started_at)} · ${missing} not sent yet`;
   }
 

@@ -38,7 +38,7 @@ def write_sweep(path: Path) -> Path:
     return path
 
 
-def lags_s(sound: Sound, rate_hz: int = _RATE_HZ) -> NDArray[np.float64]:
+def lags_s(sound: Sound, rate_hz: float = _RATE_HZ) -> NDArray[np.float64]:
     """Return for each frame how far its sound is from where an unbroken recording would be.
 
     Seconds: positive where something before it is missing, negative where something came twice.
@@ -64,7 +64,7 @@ def assert_whole(sound: Sound, *, duration_s: float, skipped_s: float = 0) -> No
     assert abs(len(sound) / _RATE_HZ - duration_s) <= 0.5
 
 
-def assert_same(sound: Sound, given: Sound, *, rate_hz: int) -> None:
+def assert_same(sound: Sound, given: Sound, *, rate_hz: float) -> None:
     """Check that it is the sound that was given: no frame is missing and none came twice."""
     heard, played = lags_s(sound), lags_s(given, rate_hz)
     both = min(len(heard), len(played))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -121,11 +122,11 @@ async def _beginning_lost_by_both(browser: Browser, folder: Path) -> None:
             product.stop()
             product.lose_everything()
             product.start()
-            lost = "The server has lost the first 0:0"
+            lost = re.compile(r"The server has lost the first \d+:\d\d of this recording")
             await expect(page.get_by_role("alert")).to_contain_text(lost)
             row = left(page, "Without its beginning")
             track_id = await send_the_rest(row)
-            await expect(row).to_contain_text("It is in the library now, but for about 0:0")
+            await expect(row).to_contain_text("It is in the library now, but for about")
             await studio.assert_delivered_but_for_a_hole(track_id, folder)
 
 

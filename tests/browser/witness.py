@@ -77,10 +77,11 @@ TESTIFY = """
       } });
     }
     encode(data) {
-      rate_hz = data.sampleRate;
       const part = new Float32Array(data.numberOfFrames);
       data.copyTo(part, { planeIndex: 0, format: "f32-planar" });
-      sound.push(part);
+      const step = part.length % 3 ? 1 : 3;  // a third of the samples is enough for the sweep
+      rate_hz = data.sampleRate / step;
+      sound.push(part.filter((_, at) => at % step === 0));
       super.encode(data);
     }
   };
@@ -106,7 +107,7 @@ class News(TypedDict, total=False):
     packets: list[tuple[float, str]]
     file: str
     sound: str
-    rate_hz: int
+    rate_hz: float
     skipped_s: float
 
 
@@ -122,7 +123,7 @@ class Witness:
     """What a MediaRecorder handed over, where that is the recorder."""
     sound: bytearray = field(default_factory=bytearray)
     """What a WebCodecs recorder was given: 16 bits, mono."""
-    rate_hz: int = 0
+    rate_hz: float = 0
     skipped_s: float = 0
     """At most so much did the browser not capture, or captured it later than it said."""
 

@@ -164,6 +164,7 @@ function visualize() {
   const playing = live.state === "playing" || !deckPlayer.audio.paused;
   if (playing && listening.analyser) visualizer.start(listening.analyser);
   else visualizer.stop();
+  if (live.state === "paused" && deckPlayer.audio.paused) listening.rest();
 }
 
 /** @param {api.Station | undefined} station */

@@ -25,6 +25,11 @@ export class Listening {
     this.#context.createMediaElementSource(media).connect(this.analyser);
   }
 
+  /** Nothing plays: do not render silence. The next `hear` goes on. */
+  rest() {
+    this.#context?.suspend();
+  }
+
   /** @param {AudioContext} context */
   #makeAnalyser(context) {
     const analyser = context.createAnalyser();

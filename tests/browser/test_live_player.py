@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from browser.live_source import LiveSource
+from fakes.fault_proxy import FaultProxy
 from integration.product import started
 
 if TYPE_CHECKING:
@@ -128,6 +129,31 @@ async def test_a_source_that_catches_up_is_heard_from_its_live_edge(
         source.is_cut = False
         await _until(page, f"jumps > 0 && {AT_THE_EDGE}")
         await page.get_by_text("No sound comes just now.").wait_for(state="hidden")
+
+
+async def test_a_network_that_comes_back_brings_the_sound_back(
+    visitor: BrowserContext, address: str
+) -> None:
+    page = await visitor.new_page()
+    lost = asyncio.Event()
+
+    async def lose(piece: bytes) -> bytes:
+        if lost.is_set():
+            await asyncio.Event().wait()  # no byte more, and no word that there will be none
+        return piece
+
+    async with FaultProxy(address) as proxy, LiveSource(address, "lost"):
+        proxy.plan(lambda exchange: exchange.pass_on(answer=lose), on="/live/lost")
+        await page.goto(f"{proxy.url}/?station=lost")
+        await page.get_by_role("button", name="Play", exact=True).click()
+        await _become(page, "playing")
+        lost.set()
+        await page.get_by_text("No sound comes just now.").wait_for()
+        await page.evaluate("dispatchEvent(new Event('online'))")
+        await proxy.came("/live/lost", times=2)
+        await _become(page, "playing")
+        await _until(page, AT_THE_EDGE)
+        await page.close()
 
 
 async def test_a_station_that_comes_back_on_air_is_heard_again(

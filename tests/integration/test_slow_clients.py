@@ -1,4 +1,4 @@
-"""The program as it runs closes connections that keep it waiting."""
+"""The program as it runs closes connections that keep it waiting, or that speak no HTTP."""
 
 from __future__ import annotations
 
@@ -36,3 +36,5 @@ def test_silence_slow_headers_and_idling_end_by_their_deadlines(tmp_path: Path) 
         assert until_closed(address, b"") == b""
         assert until_closed(address, UNFINISHED) == b""
         assert until_closed(address, UNFINISHED + b"\r\n").startswith(b"HTTP/1.1 200 ")
+        assert b" 400 " in until_closed(address, UNFINISHED + b"Nonsense\r\n\r\n")
+        assert "Traceback" not in server.complaints

@@ -6,6 +6,7 @@ import logging
 import sys
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 from audio_stream.usecases.ports import Journal
 
@@ -13,6 +14,7 @@ from audio_stream.usecases.ports import Journal
 def configure_logs(log_format: str) -> None:
     """Set structlog up, and let the libraries' own warnings through."""
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("aiohttp.server").addFilter(_is_no_strangers_mistake)
     renderer: structlog.typing.Processor
     if log_format == "json":
         renderer = structlog.processors.JSONRenderer()
@@ -28,6 +30,11 @@ def configure_logs(log_format: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _is_no_strangers_mistake(record: logging.LogRecord) -> bool:
+    """Pass over requests that are no HTTP: anyone could fill the log with pages about them."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
 class LogJournal(Journal):

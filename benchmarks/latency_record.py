@@ -78,6 +78,10 @@ class Record:
         at = first_sound(self.sound)
         return None if at is None else self._clock().at_ms(at)
 
+    def began_silent(self) -> bool:
+        """Tell whether nothing was to be heard in its first hundredth of a second."""
+        return first_sound(self.sound[: int(self.rate_hz / 100)]) is None
+
     def duration_s(self) -> float:
         """Return how much was heard."""
         return sum(self._sizes) / self.rate_hz

@@ -177,10 +177,11 @@ async def _first_sounds(
         await page.click("Pause")
         await asyncio.sleep(1.0)
         again.append(await _press(page))
-    return fresh, again
+    return [ms for ms in fresh if ms is not None], [ms for ms in again if ms is not None]
 
 
-async def _press(page: EnginePage) -> float:
+async def _press(page: EnginePage) -> float | None:
+    """Return how long it took; None where the tap was open only after the first sound."""
     record = Record(page, "out")
     await record.forget()
     await page.click("Play")
@@ -192,7 +193,7 @@ async def _press(page: EnginePage) -> float:
             await record.drain()
             heard_ms = record.first_sound_ms()
     clicked_ms: float = await page.evaluate("latency.clicked()")
-    return heard_ms - clicked_ms
+    return heard_ms - clicked_ms if record.began_silent() else None
 
 
 def _product(title: str) -> Sequence[str]:

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
     Sound = NDArray[np.float32]
 
-BEEPS = 40
+BEEPS = 30
 BEEP_EVERY_S = 0.5
 CYCLE_S = BEEPS * BEEP_EVERY_S
 """Then it begins again: a delay shorter than this is told without doubt."""
 _RATE_HZ = 48_000
 _LOWEST_HZ = 700.0
-_INTERVAL = 1.06
+_INTERVAL = 1.08
 """Wide enough that a player may hurry by 3 % and its pitch with it."""
-_STRIDE = 29
+_STRIDE = 11
 """Neighbours in time are far apart in pitch."""
 _BEEP_S = 0.08
 _RAMP_S = 0.001

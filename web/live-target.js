@@ -18,6 +18,8 @@ const EDGE_S = 10;
 const MARGIN_S = 0.024;
 /** What comes so much later than the promptest is late; less is how batches come. */
 const LATE_S = 0.04;
+/** So many late ones in the time that is remembered are no accident. */
+const SOMETIMES = 3;
 /** Where late ones come often, two in a row will: late by twice the usual and more. */
 const LATE_FACTOR = 2.6;
 const OFTEN = 5;
@@ -130,10 +132,12 @@ export class TargetDelay {
 
   /** What delay would do for everything that is remembered, and what is like it. */
   get #enough_s() {
-    const most_s = Math.max(...this.#seconds.map((second) => second.most_s));
     const late = sum(this.#seconds.map((second) => second.late));
+    // What happened once or twice will hardly happen again soon: half a minute is too long for it.
+    const remembered = late < SOMETIMES ? this.#last(EDGE_S) : this.#seconds;
+    const most_s = Math.max(...remembered.map((second) => second.most_s));
     const arrivals = sum(this.#seconds.map((second) => second.arrivals));
-    if (late === 0 || late > arrivals * RARE) return most_s + MARGIN_S;
+    if (late < SOMETIMES || late > arrivals * RARE) return most_s + MARGIN_S;
     const usual_s = sum(this.#seconds.map((second) => second.late_s)) / late;
     const factor = 1 + (LATE_FACTOR - 1) * Math.min(1, (late - 1) / (OFTEN - 1));
     return Math.max(most_s, this.#least_s + usual_s * factor) + MARGIN_S;

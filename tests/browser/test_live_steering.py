@@ -126,7 +126,7 @@ async def test_a_line_that_becomes_clean_again_is_trusted_slowly(blank: Page) ->
           const seen = [];
           for (let i = 1; i <= 2000; i++) {  // 80 s; at its tenth second, one batch is late
             target.arrived(i * 0.04 + (i === 250 ? 0.2 : 0), i * 0.04);
-            if ([249, 250, 750, 2000].includes(i)) seen.push(target.target_s);
+            if ([249, 250, 450, 2000].includes(i)) seen.push(target.target_s);
           }
           return seen;
         }"""
@@ -136,6 +136,23 @@ async def test_a_line_that_becomes_clean_again_is_trusted_slowly(blank: Page) ->
     assert after > 0.24
     assert later == after
     assert last == pytest.approx(before)
+
+
+async def test_an_accident_is_forgotten_sooner_than_a_habit(blank: Page) -> None:
+    once, thrice = await blank.evaluate(
+        """async () => {
+          const { TargetDelay } = await import("/static/live-target.js");
+          return [[250], [250, 300, 350]].map((late) => {
+            const target = new TargetDelay();
+            for (let i = 1; i <= 900; i++) {
+              target.arrived(i * 0.04 + (late.includes(i) ? 0.1 : 0), i * 0.04);
+            }
+            return target.target_s;
+          });
+        }"""
+    )
+    assert once < 0.1
+    assert thrice > 0.15
 
 
 async def test_an_outage_is_no_jitter(blank: Page) -> None:

@@ -8,6 +8,8 @@ import { GraphFeed } from "./graph-feed.js";
 
 /** So much may wait for a busy page (10 s): what comes on top of it would be lost. */
 const MOST_WAITING = 1000;
+/** A device that gives nothing for as long as between two looks is as good as lost. */
+const LOOKS_PER_SECOND = 2;
 /** What two devices leave between them is silence, up to a length that nobody waited through. */
 const LEAST_GAP_S = 0.01;
 const MOST_GAP_S = 2;
@@ -20,6 +22,9 @@ export class DeviceFeed {
   #microphone;
   #onSound;
   #graph;
+  /** A timer that does not sleep in a hidden page. */
+  #watch;
+  #heard = 0;
   /** @type {?MediaStreamTrack} */
   #track = null;
   /** @type {?ReadableStreamDefaultReader<AudioData>} */
@@ -39,16 +44,19 @@ export class DeviceFeed {
     this.#microphone = microphone;
     this.#onSound = onSound;
     this.#graph = new GraphFeed(microphone, (sound) => this.#pass(sound, this.#graph));
+    this.#watch = new GraphFeed(microphone, (sound) => this.#look(sound), LOOKS_PER_SECOND);
   }
 
   /** Rejects where the browser does not load the worklet. */
   async start() {
     await this.#graph.load();
     this.#microphone.addEventListener("change", this.#follow);
+    this.#watch.begin();
     this.#followDevice();
   }
 
   stop() {
+    this.#watch.stop();
     this.#microphone.removeEventListener("change", this.#follow);
     this.#reader?.cancel().catch(() => {});
     this.#reader = null;
@@ -80,9 +88,19 @@ export class DeviceFeed {
     if (reader === this.#reader) this.#graph.begin();
   }
 
+  /** @param {AudioData} sound of no interest */
+  #look(sound) {
+    sound.close();
+    if (this.#heard === 0) this.#graph.begin();
+    this.#heard = 0;
+  }
+
   /** @param {AudioData} sound @param {unknown} source */
   #pass(sound, source) {
-    if (source === this.#reader) this.#graph.stop();
+    if (source === this.#reader) {
+      this.#heard++;
+      this.#graph.stop();
+    }
     if (this.#source && source !== this.#source) this.#fillGap(sound);
     this.#source = source;
     this.#last_ms = performance.now();

@@ -13,11 +13,17 @@ export class GraphFeed {
   /** @type {?AudioWorkletNode} */
   #node = null;
   #frames = 0;
+  #perSecond;
 
-  /** @param {Microphone} microphone @param {OnSound} onSound */
-  constructor(microphone, onSound) {
+  /**
+   * @param {Microphone} microphone
+   * @param {OnSound} onSound
+   * @param {number} perSecond how often it is called
+   */
+  constructor(microphone, onSound, perSecond = BLOCKS_PER_SECOND) {
     this.#microphone = microphone;
     this.#onSound = onSound;
+    this.#perSecond = perSecond;
   }
 
   /** Rejects where the browser does not load the worklet. */
@@ -36,7 +42,7 @@ export class GraphFeed {
     if (this.#node) return;
     const { channels } = this.#microphone.quality;
     const { sampleRate } = this.#context;
-    const frames = Math.round(sampleRate / BLOCKS_PER_SECOND);
+    const frames = Math.round(sampleRate / this.#perSecond);
     this.#node = new AudioWorkletNode(this.#context, "capture", {
       channelCount: channels,
       channelCountMode: "explicit",

@@ -34,12 +34,6 @@ export class Recorder {
     return this.#recorder?.elapsed_s ?? 0;
   }
 
-  /** @returns {"webcodecs" | "media-recorder" | ""} what records, "" before anything does */
-  get way() {
-    if (!this.#recorder) return "";
-    return this.#recorder instanceof WebCodecsRecorder ? "webcodecs" : "media-recorder";
-  }
-
   /**
    * Rejects with CannotRecord where the browser has no way at all.
    *

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from playwright.async_api import expect
 
@@ -39,6 +40,7 @@ TREATED = """() => {
   return [numberOfChannels, bitrate, echoCancellation, noiseSuppression, autoGainControl];
 }"""
 UNPLUG = "() => { window.track.stop(); window.track.dispatchEvent(new Event('ended')); }"
+STUCK = "window.MediaStreamTrackProcessor = class { readable = new ReadableStream(); };"
 FAULTS = {
     "not-there": "delete window.AudioEncoder;",
     "not-opus": "AudioEncoder.isConfigSupported = async () => ({ supported: false });",
@@ -75,6 +77,18 @@ async def test_music_is_stereo_and_left_as_it_is(visitor: BrowserContext, tmp_pa
     await go_on_air(studio, station="music")
     assert await studio.evaluate(TREATED) == [2, 128_000, False, False, False]
     assert ", stereo," in told(await fetch_track(studio, await stop(studio), tmp_path))
+
+
+async def test_where_the_device_itself_gives_nothing_the_graph_is_recorded(
+    visitor: BrowserContext, tmp_path: Path
+) -> None:
+    studio = await visitor.new_page()
+    await studio.add_init_script(WATCH + STUCK)
+    await go_on_air(studio, station="stuck")
+    assert await studio.evaluate("encoder.codec") == "opus"
+    await record_until(studio, 2)
+    sound = decode(await fetch_track(studio, await stop(studio), tmp_path))
+    assert np.abs(sound).max() > 0.1
 
 
 @pytest.mark.parametrize("fault", FAULTS)

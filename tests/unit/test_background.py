@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
+from audio_stream.domain.errors import StorageFailed
 from audio_stream.domain.ids import TrackId
+from audio_stream.infrastructure import resuming
 from audio_stream.infrastructure.background import BackgroundTrackWork
 from contracts.examples import track
 
@@ -32,3 +35,23 @@ async def test_what_is_scheduled_as_the_program_ends_is_left_to_the_next_start(
     work.schedule(track(2).id)  # by a look that had begun before
     await work.idle()
     assert seen == [track(1).id]
+
+
+async def test_what_was_given_up_is_looked_for_again_and_again(
+    world: MemoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, looked_often = 0, asyncio.Event()
+
+    async def look() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            raise StorageFailed("gone")
+        if looks > 3:
+            looked_often.set()
+
+    monkeypatch.setattr(resuming, "_LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(world.container.resume_work(), "execute", look)
+    async with world.container.resuming(), asyncio.timeout(5):
+        await looked_often.wait()
+    assert await world.container.resuming().trouble() is None

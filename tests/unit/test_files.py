@@ -174,6 +174,15 @@ def test_on_a_mac_a_failed_sync_is_never_tried_in_another_way(
     assert mac.calls == ["F_FULLFSYNC"]
 
 
+def test_where_there_is_no_fdatasync_it_is_fsync(monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(sys, "platform", "freebsd")
+    monkeypatch.delattr(os, "fdatasync", raising=False)
+    monkeypatch.setattr(os, "fsync", synced.append)
+    Files().sync_data(3)
+    assert synced == [3]
+
+
 @pytest.mark.parametrize(
     ("code", "error"),
     [

@@ -143,6 +143,19 @@ async def test_a_disk_too_full_for_a_note_stops_no_start(world: MemoryWorld) -> 
     assert await world.append(recording_id, 1000, SOUND[1000:], length_bytes=3000) == 3000
 
 
+@pytest.mark.parametrize("how", ["finished", "failed"])
+async def test_of_an_empty_recording_that_is_over_nothing_stays(
+    world: MemoryWorld, how: str
+) -> None:
+    recording_id = await world.begin()
+    row = world.recording(recording_id)
+    world.spool.notes[recording_id] = row.finish(0) if how == "finished" else row.fail("No audio.")
+    world.start()
+    await world.resume()
+    assert recording_id not in world.spool.bytes
+    assert not world.catalog.tracks
+
+
 async def test_a_complete_recording_is_synced_before_the_start_finishes_it(
     world: MemoryWorld,
 ) -> None:

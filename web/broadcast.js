@@ -8,7 +8,7 @@ import * as ownRecordings from "./own-recordings.js";
 import { Recorder } from "./recorder.js";
 import { tryHold } from "./recording-lock.js";
 import { StoredQueue } from "./stored-queue.js";
-import { Uploader } from "./uploader.js";
+import { PartLost, Uploader } from "./uploader.js";
 
 /** @import { Bytes } from "./bytes.js" */
 /** @import { ChunkStore } from "./chunk-store.js" */
@@ -158,7 +158,9 @@ export class Broadcast {
     this.#failed = true;
     await this.#end();
     if (this.id) ownRecordings.forget(this.station, this.id);
-    const isKept = this.#kept !== null && this.#unsent_s >= WORTH_KEEPING_S;
+    // What had arrived is not safe either where the server has lost it.
+    const isWorthIt = this.#unsent_s >= WORTH_KEEPING_S || error instanceof PartLost;
+    const isKept = this.#kept !== null && isWorthIt;
     if (isKept) await this.#kept?.flush().then(this.#letGo);
     else await this.#forget();
     this.#on.onFailure(error, isKept);

@@ -113,6 +113,7 @@ export class Uploader {
   /** Nothing more will be pushed: send the rest and end the recording. */
   finish() {
     this.#finishing = true;
+    this.#report();
     this.#news();
   }
 

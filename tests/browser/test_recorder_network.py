@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -29,7 +30,7 @@ from browser.recording import (
 from integration.product import started
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser
+    from playwright.async_api import Browser, Page
 
 AWAY_S = float(os.environ.get("AUDIO_STREAM_TEST_AWAY_S", "10"))
 """benchmarks/offline.py stays away for longer."""
@@ -109,25 +110,30 @@ async def _away_from_the_server(browser: Browser, folder: Path, *, loses_all: bo
             await _finish(studio, folder)
 
 
-async def _beginning_lost_by_both(browser: Browser, folder: Path) -> None:
-    product = Restartable(folder)
-    with product as address:
-        async with recording_visitor(browser, address) as visitor:
-            studio = await Studio.open(visitor)
-            page = studio.page
-            await page.add_init_script(LITTLE_ROOM)
-            await hurry(page, "storage-room.js", "LOOK_EVERY_S = 10;", "LOOK_EVERY_S = 0.5;")
-            await go_on_air(page, station="main", title="Without its beginning")
-            await page.wait_for_function("window.hasMadeRoom")
-            product.stop()
-            product.lose_everything()
-            product.start()
-            lost = re.compile(r"The server has lost the first \d+:\d\d of this recording")
-            await expect(page.get_by_role("alert")).to_contain_text(lost)
-            row = left(page, "Without its beginning")
-            track_id = await send_the_rest(row)
-            await expect(row).to_contain_text("It is in the library now, but for about")
-            await studio.assert_delivered_but_for_a_hole(track_id, folder)
+async def _forget(page: Page, station: str) -> None:
+    """Let the server say that it knows the page's recording no more."""
+    begun = json.loads(await page.evaluate("localStorage.getItem('audio-stream.recordings')"))
+    gone = {"status": 404, "json": {"status": 404, "detail": "There is no such recording."}}
+    await page.route(
+        re.compile(f"/api/recordings/{begun[station]}"), lambda route: route.fulfill(**gone)
+    )
+
+
+async def _beginning_lost_by_both(browser: Browser, address: str, folder: Path) -> None:
+    async with recording_visitor(browser, address) as visitor:
+        studio = await Studio.open(visitor)
+        page = studio.page
+        await page.add_init_script(LITTLE_ROOM)
+        await hurry(page, "storage-room.js", "LOOK_EVERY_S = 10;", "LOOK_EVERY_S = 0.5;")
+        await go_on_air(page, station="forgotten", title="Without its beginning")
+        await page.wait_for_function("window.hasMadeRoom")
+        await _forget(page, "forgotten")
+        lost = re.compile(r"The server has lost the first \d+:\d\d of this recording")
+        await expect(page.get_by_role("alert")).to_contain_text(lost)
+        row = left(page, "Without its beginning")
+        track_id = await send_the_rest(row)
+        await expect(row).to_contain_text("It is in the library now, but for about")
+        await studio.assert_delivered_but_for_a_hole(track_id, folder)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -140,7 +146,7 @@ async def absences(
         "offline": _away_from_the_network(sweeping, address, folder("offline")),
         "stopped": _away_from_the_server(sweeping, folder("stopped"), loses_all=False),
         "emptied": _away_from_the_server(sweeping, folder("emptied"), loses_all=True),
-        "forgotten": _beginning_lost_by_both(sweeping, folder("forgotten")),
+        "forgotten": _beginning_lost_by_both(sweeping, address, folder("forgotten")),
     }
     tasks = {name: asyncio.create_task(absence) for name, absence in begun.items()}
     yield tasks

@@ -10,7 +10,11 @@
   const taps = { in: newTap(), out: newTap() };
   const microphones = [];
   const outlets = [];
+  const LOUD = 0.04;
+  const lastNodes = [];
+  let isWatching = false;
   let clicked_ms = 0;
+  let first_ms = 0;
 
   function newTap() {
     return { rate: RATE, pieces: [], wanted: false };
@@ -69,6 +73,24 @@
     connect.call(worklet, context.destination);
   }
 
+  /** Look at what a node gives until that is a sound: sooner than any worklet is there. */
+  function watchNode(node) {
+    const ear = node.context.createAnalyser();
+    const heard = new Float32Array(ear.fftSize);
+    connect.call(node, ear);
+    const look = () => {
+      ear.getFloatTimeDomainData(heard);
+      const at = heard.findIndex((sample) => Math.abs(sample) > LOUD);
+      if (at >= 0) {
+        isWatching = false;
+        first_ms ||= now_ms() - ((heard.length - at) / node.context.sampleRate) * 1000;
+      }
+      if (isWatching) setTimeout(look);
+      else node.disconnect(ear);
+    };
+    look();
+  }
+
   function openTap(name) {
     const tap = taps[name];
     if (tap.wanted) return;
@@ -85,6 +107,8 @@
   AudioNode.prototype.connect = function (to, ...rest) {
     if (to instanceof AudioDestinationNode && !(to.context instanceof OfflineAudioContext)) {
       offer("out", outlets, () => tapNode(this, taps.out));
+      lastNodes.push(this);
+      if (isWatching) watchNode(this);
     }
     return connect.call(this, to, ...rest);
   };
@@ -126,7 +150,14 @@
   globalThis.latency = {
     fakeMicrophone: null,
     tap: openTap,
-    clicked: () => clicked_ms,
+    /** From now on, note when the next sound goes out. */
+    watch() {
+      isWatching = true;
+      first_ms = 0;
+      for (const node of lastNodes) watchNode(node);
+    },
+    /** How long that took since the last click; null before. */
+    firstSound_ms: () => (first_ms ? first_ms - clicked_ms : null),
     /** What came since the last time; samples as base64 of 16 bits each. */
     drain(name) {
       const tap = taps[name];

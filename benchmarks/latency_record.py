@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-from latency_sound import find_beeps, find_gaps, first_sound
+from latency_sound import find_beeps, find_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,19 +72,6 @@ class Record:
         """Return how long each silence was."""
         return [count / self.rate_hz * 1000 for _, count in find_gaps(self.sound, self.rate_hz)]
 
-    def first_sound_ms(self) -> float | None:
-        """Return the time of day at which it is first heard."""
-        at = first_sound(self.sound)
-        return None if at is None else self._clock().at_ms(at)
-
-    def began_silent(self) -> bool:
-        """Tell whether nothing was to be heard in its first hundredth of a second."""
-        return first_sound(self.sound[: int(self.rate_hz / 100)]) is None
-
-    def duration_s(self) -> float:
-        """Return how much was heard."""
-        return sum(self._sizes) / self.rate_hz
-
     def _clock(self) -> _Clock:
         sizes = np.array(self._sizes)
         ends = np.cumsum(sizes)
@@ -144,8 +130,3 @@ def slope_ms_per_minute(points: Sequence[tuple[float, float]]) -> float:
     pairs = zip(points[:half], points[-half:], strict=True)
     slopes = [(b[1] - a[1]) / (b[0] - a[0]) * 60_000 for a, b in pairs if b[0] > a[0]]
     return float(np.median(slopes)) if slopes else float("nan")
-
-
-def longest_step_ms(beeps: Sequence[Heard]) -> float:
-    """Return how far apart two beeps in a row were at most."""
-    return max((b.at_ms - a.at_ms for a, b in pairwise(beeps)), default=0.0)

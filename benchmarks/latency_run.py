@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from latency_cpu import Meter
 from latency_icecast import relayed
-from latency_pages import LISTENS, Browsing, chromium, go_on_air, listen, listen_plainly
+from latency_pages import Browsing, chromium, go_on_air, listen, listen_plainly
 from latency_record import Record, delays, slope_ms_per_minute
 from latency_trouble import LateLine, hogs
 
@@ -171,29 +171,20 @@ async def _first_sounds(
     fresh, again = [], []
     for _ in range(presses):
         await page.open(url)
-        await page.evaluate("latency.tap('out') ?? 0")
         await asyncio.sleep(1.0)
         fresh.append(await _press(page))
         await page.click("Pause")
         await asyncio.sleep(1.0)
         again.append(await _press(page))
-    return [ms for ms in fresh if ms is not None], [ms for ms in again if ms is not None]
+    return fresh, again
 
 
-async def _press(page: EnginePage) -> float | None:
-    """Return how long it took; None where the tap was open only after the first sound."""
-    record = Record(page, "out")
-    await record.forget()
+async def _press(page: EnginePage) -> float:
+    await page.evaluate("latency.watch() ?? 0")
     await page.click("Play")
-    await until(page, LISTENS)
-    heard_ms = None
-    async with asyncio.timeout(30):
-        while heard_ms is None or record.duration_s() < 1.0:
-            await asyncio.sleep(0.5)
-            await record.drain()
-            heard_ms = record.first_sound_ms()
-    clicked_ms: float = await page.evaluate("latency.clicked()")
-    return heard_ms - clicked_ms if record.began_silent() else None
+    await until(page, "latency.firstSound_ms() !== null")
+    took_ms: float = await page.evaluate("latency.firstSound_ms()")
+    return took_ms
 
 
 def _product(title: str) -> Sequence[str]:

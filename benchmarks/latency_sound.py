@@ -158,12 +158,6 @@ def find_gaps(sound: Sound, rate_hz: float) -> Sequence[tuple[int, int]]:
     ]
 
 
-def first_sound(sound: Sound) -> int | None:
-    """Return the sample at which it is first heard."""
-    heard = np.abs(sound) > _HUM / 2
-    return int(heard.argmax()) if heard.any() else None
-
-
 def _runs(flags: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)

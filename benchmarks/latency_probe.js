@@ -11,6 +11,8 @@
   const microphones = [];
   const outlets = [];
   const LOUD = 0.04;
+  /** A blip that was left over from before a pause is shorter. */
+  const LASTS_MS = 15;
   const lastNodes = [];
   let isWatching = false;
   let clicked_ms = 0;
@@ -73,6 +75,16 @@
     connect.call(worklet, context.destination);
   }
 
+  /** How long it has been sounding at the end of these samples. */
+  function lastingSound_ms(samples, rate) {
+    const step = Math.round(rate / 400); // One wave of the hum.
+    let start = samples.length;
+    while (start >= step && samples.subarray(start - step, start).some((s) => Math.abs(s) > LOUD)) {
+      start -= step;
+    }
+    return ((samples.length - start) / rate) * 1000;
+  }
+
   /** Look at what a node gives until that is a sound: sooner than any worklet is there. */
   function watchNode(node) {
     const ear = node.context.createAnalyser();
@@ -80,10 +92,10 @@
     connect.call(node, ear);
     const look = () => {
       ear.getFloatTimeDomainData(heard);
-      const at = heard.findIndex((sample) => Math.abs(sample) > LOUD);
-      if (at >= 0) {
+      const lasted_ms = lastingSound_ms(heard, node.context.sampleRate);
+      if (lasted_ms >= LASTS_MS) {
         isWatching = false;
-        first_ms ||= now_ms() - ((heard.length - at) / node.context.sampleRate) * 1000;
+        first_ms ||= now_ms() - lasted_ms;
       }
       if (isWatching) setTimeout(look);
       else node.disconnect(ear);

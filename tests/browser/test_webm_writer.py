@@ -81,7 +81,7 @@ async def test_the_splitter_finds_each_packet_at_its_time_as_soon_as_it_is_writt
             assert round(segment.time_s * 1000) == time_ms, f"seed {seed}"
 
 
-@pytest.mark.parametrize("ffmpeg", FFMPEGS, ids=["path", "wheel"][: len(FFMPEGS)])
+@pytest.mark.parametrize("ffmpeg", FFMPEGS, ids=lambda path: path.name)
 async def test_its_track_has_every_packet_and_the_length_of_its_sound(
     visitor: BrowserContext, tmp_path: Path, ffmpeg: Path
 ) -> None:

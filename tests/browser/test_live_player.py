@@ -191,12 +191,15 @@ async def test_a_full_buffer_loses_nothing_and_stops_nothing(
 ) -> None:
     page = await visitor.new_page()
     await page.add_init_script(FULL_AT_TIMES)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     async with LiveSource(address, "full"):
         await _listen(page, "full")
         await page.wait_for_function("() => globalThis.appends > 80")
         await _until(page, AT_THE_EDGE)
         ranges = await page.evaluate("document.querySelector('#player').buffered.length")
         assert (ranges, await _count(page, "jumps")) == (1, 0)
+        assert sum("/live/full" in url for url in asked) == 1
 
 
 async def test_who_is_behind_is_told_so_and_can_go_live(

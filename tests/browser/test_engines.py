@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
+from aiohttp import ClientSession
 
 from browser.drivers.chromium import Chromium
 from browser.drivers.firefox import Firefox
 from browser.drivers.on_air import PLAYED, go_on_air, listen, loudest_hz, share_of, stop
 from browser.drivers.webkit import WebKit
+from ffmpeg_probe import packets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from browser.drivers.engine import Engine, EngineKind
 
@@ -34,6 +37,8 @@ class Heard:
     """How much of what a listener heard was the recorder's tones, by recorder and listener."""
     played: dict[str, tuple[float, float]] = field(default_factory=dict)
     """The duration of each recorder's track, and where it was sought to, in Chromium."""
+    tracks: dict[str, bytes] = field(default_factory=dict)
+    """Each recorder's track."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -59,7 +64,9 @@ async def heard(address: str, tmp_path_factory: pytest.TempPathFactory) -> Async
                 for kind, other in zip(kinds[1:], others, strict=True)
             )
         )
-        heard.played["chromium"] = await studio.evaluate(PLAYED % await stop(studio))
+        track_id = await stop(studio)
+        heard.played["chromium"] = await studio.evaluate(PLAYED % track_id)
+        heard.tracks["chromium"] = await _fetch(address, track_id)
         yield heard
 
 
@@ -75,6 +82,12 @@ async def _meet(address: str, heard: Heard, chromium: Engine, name: str, other: 
     hz = await loudest_hz(page, HEARD_S)
     heard.shares["chromium", name] = share_of(chromium.tones_hz, hz)
     heard.played[name] = await listener.evaluate(PLAYED % track_id)
+    heard.tracks[name] = await _fetch(address, track_id)
+
+
+async def _fetch(address: str, track_id: str) -> bytes:
+    async with ClientSession() as http, http.get(f"{address}/tracks/{track_id}/audio") as answer:
+        return await answer.read()
 
 
 def _skip_without(name: str) -> None:
@@ -101,3 +114,12 @@ async def test_its_recording_plays_and_seeks_in_chromium(name: str, heard: Heard
     duration_s, sought_s = heard.played[name]
     assert duration_s >= HEARD_S
     assert sought_s == pytest.approx(duration_s / 2, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["chromium", *OTHERS])
+async def test_it_records_a_packet_every_20_ms(name: str, heard: Heard, tmp_path: Path) -> None:
+    _skip_without(name)
+    track = tmp_path / "track.webm"
+    track.write_bytes(heard.tracks[name])
+    times_ms = [packet.time for packet in packets(track)]
+    assert [time - times_ms[0] for time in times_ms] == [20 * n for n in range(len(times_ms))]

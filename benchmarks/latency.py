@@ -109,6 +109,7 @@ def main() -> None:
     given = parser.parse_args()
     names = ["loopback", *VARIANTS] if given.all else given.variants or ["loopback", "clean"]
     options = Options(
+        settle_s=6 if given.quick else 12,
         seconds=10 if given.quick else given.minutes * 60,
         cpu_s=4 if given.quick else 15,
         presses=1 if given.quick else given.presses,

@@ -78,9 +78,11 @@ async def go_on_air(page: EnginePage, address: str, station: str, sound: str) ->
     await until(page, ON_AIR)
 
 
-async def listen(page: EnginePage, address: str, station: str) -> None:
+async def listen(page: EnginePage, address: str, station: str, *, with_tap: bool = False) -> None:
     """Open the listeners' page and press Play; return once it plays."""
     await page.open(f"{address}/?station={station}")
+    if with_tap:
+        await page.evaluate("latency.tap('out') ?? 0")
     await page.click("Play")
     await until(page, LISTENS)
 

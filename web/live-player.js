@@ -115,7 +115,7 @@ export class LivePlayer extends EventTarget {
 
   /** Start at the live edge. Call it within the person's click. @param {string} station */
   play(station) {
-    this.#running.abort();
+    this.#letGo();
     this.#running = new AbortController();
     if (station !== this.#station) this.#target = new TargetDelay();
     this.#station = station;
@@ -127,7 +127,7 @@ export class LivePlayer extends EventTarget {
 
   /** Stop, and let go of the connection. */
   pause() {
-    this.#running.abort();
+    this.#letGo();
     this.#become("paused");
     this.#media.pause();
   }
@@ -186,15 +186,17 @@ export class LivePlayer extends EventTarget {
    * @param {AbortSignal} signal
    */
   async #listen(station, signal) {
-    this.#attempt = new AbortController();
-    const either = AbortSignal.any([signal, this.#attempt.signal]);
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    const either = AbortSignal.any([signal, attempt.signal]);
     const buffer = canBufferAnything() ? new LiveBuffer(this.#media, this.#target) : null;
-    if (buffer) this.#use(buffer, signal);
+    this.#use(buffer);
     const blocked = this.#start();
     blocked.catch(() => {}); // Told below, unless something else ends the attempt first.
     try {
       const backlog_s = this.#wasSilent ? 0 : BACKLOG_S;
       const response = await api.openLive(station, { backlog_s, signal: either });
+      signal.throwIfAborted();
       this.#connections++;
       this.#mimeType = response.headers.get("Content-Type") ?? "";
       this.way = chooseWay(this.#mimeType, {
@@ -204,21 +206,25 @@ export class LivePlayer extends EventTarget {
       if (buffer && this.way === "mse") {
         await Promise.race([this.#feed(buffer, response), blocked]);
       } else {
-        this.#attempt.abort(); // The element makes a request of its own.
-        await this.#playPlainly(station, signal);
+        attempt.abort(); // The element makes a request of its own.
+        await this.#playPlainly(station);
       }
     } finally {
-      this.#attempt.abort();
-      this.#drop();
+      attempt.abort();
+      if (!signal.aborted) this.#drop(); // Else another attempt may have begun.
     }
   }
 
-  /** @param {LiveBuffer | PlainStream} sound @param {AbortSignal} signal */
-  #use(sound, signal) {
+  /** At once, so that the element is never taken away from the attempt that follows. */
+  #letGo() {
+    this.#running.abort();
+    this.#drop();
+  }
+
+  /** @param {LiveBuffer | PlainStream | null} sound */
+  #use(sound) {
     this.#drop();
     this.#sound = sound;
-    // At once, so that it never takes the element away from the attempt that follows.
-    signal.addEventListener("abort", () => sound.close());
   }
 
   #drop() {
@@ -269,13 +275,10 @@ export class LivePlayer extends EventTarget {
     this.#attempt.abort(new api.Unreachable("silence"));
   }
 
-  /**
-   * @param {string} station
-   * @param {AbortSignal} signal
-   */
-  async #playPlainly(station, signal) {
+  /** @param {string} station */
+  async #playPlainly(station) {
     const stream = new PlainStream(this.#media);
-    this.#use(stream, signal);
+    this.#use(stream);
     try {
       await stream.play(station, this.way === "mp3" ? ".mp3" : "");
     } catch (error) {

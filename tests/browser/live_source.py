@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from aiohttp import ClientConnectionError, ClientSession
+from aiohttp import ClientConnectionError, ClientSession, ClientTimeout
 
 from generators.webm import Block, WebM, el, opus_packet, uint
 from served import CHUNK, TUS, metadata, path_of
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _PACKET_S = 0.02
 _BATCH_S = 0.04
+_PATIENCE_S = 10
 _NOISE = bytes(range(1, 60))
 
 
@@ -34,7 +35,8 @@ class LiveSource:
         self._is_over = False
 
     async def __aenter__(self) -> Self:
-        self._http = await ClientSession(self._address).__aenter__()
+        patience = ClientTimeout(total=_PATIENCE_S)
+        self._http = await ClientSession(self._address, timeout=patience).__aenter__()
         how = TUS | {"Upload-Defer-Length": "1"} | metadata(station=self._station)
         async with self._http.post("/api/recordings", headers=how) as response:
             assert response.status == 201, await response.text()
@@ -47,7 +49,7 @@ class LiveSource:
     async def __aexit__(self, *_: object) -> None:
         self._is_over = True
         await self._sending
-        with suppress(ClientConnectionError):
+        with suppress(ClientConnectionError, TimeoutError):
             end = CHUNK | {"Upload-Offset": str(self._sent), "Upload-Length": str(self._sent)}
             await self._http.patch(self._path, headers=end)
         await self._http.close()
@@ -80,7 +82,7 @@ class LiveSource:
     async def _append(self) -> None:
         """Send what is unsent; a server that is away is asked, when it is back, what it has."""
         body, headers = self._unsent, CHUNK | {"Upload-Offset": str(self._sent)}
-        with suppress(ClientConnectionError):
+        with suppress(ClientConnectionError, TimeoutError):
             async with self._http.patch(self._path, data=body, headers=headers) as response:
                 if response.status == 204:
                     self._sent += len(body)

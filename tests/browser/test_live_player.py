@@ -106,6 +106,22 @@ async def test_after_a_pause_it_is_back_at_the_edge(visitor: BrowserContext, add
         assert await _count(page, "jumps") == 0
 
 
+async def test_whoever_presses_play_and_pause_in_a_hurry_has_one_connection_that_sounds(
+    visitor: BrowserContext, address: str
+) -> None:
+    page = await visitor.new_page()
+    async with LiveSource(address, "hurry"):
+        await page.goto("/?station=hurry")
+        await page.evaluate(
+            """() => { for (let i = 0; i < 7; i++) document.querySelector("#play").click(); }"""
+        )
+        await _become(page, "playing")
+        await _until(page, AT_THE_EDGE)
+        await page.get_by_text("1 listening").wait_for()
+        stations = (await (await page.request.get("/api/stations")).json())["stations"]
+        assert [each["listeners"] for each in stations if each["station"] == "hurry"] == [1]
+
+
 async def test_a_pause_that_is_not_the_pages_own_lets_the_stream_go_and_is_shown(
     visitor: BrowserContext, address: str
 ) -> None:

@@ -184,6 +184,8 @@ export class Uploader {
 
   #startAnew() {
     if (this.#queue.start > 0) throw new PartLost(this.#queue.recorded_s(this.#queue.start) ?? 0);
+    // One that kept nothing of the last try either, such as on a broken disk, will not keep the next.
+    if (this.#anew && this.#offset === 0) return false;
     this.#anew = true;
     this.id = null;
     this.#accept(0);

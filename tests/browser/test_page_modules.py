@@ -65,6 +65,26 @@ UPLOAD = """async (seed) => {
   return [finished, end === made.length, kept.join() === made.join()];
 }"""
 
+BROKEN_DISK = """async () => {
+  const { Uploader } = await import("/static/uploader.js");
+  const { MemoryQueue } = await import("/static/chunk-queue.js");
+  const { Problem } = await import("/static/api.js");
+  let created = 0;
+  const server = {
+    createRecording: async () => `id-${++created}`,
+    readOffset: async () => ({ offset: 0, length: null }),
+    appendChunk: async () => { throw new Problem(410, { detail: "the disk failed" }); },
+  };
+  const uploader = new Uploader({ queue: new MemoryQueue(), metadata: {}, server });
+  const impatience = setInterval(() => uploader.wake(), 0);
+  const done = uploader.run();
+  uploader.push(new Uint8Array(3), 1);
+  uploader.finish();
+  const error = await done.catch((error) => error);
+  clearInterval(impatience);
+  return [error.status, created];
+}"""
+
 UNLOAD = """async (arrives) => {
   const { Uploader } = await import("/static/uploader.js");
   const { MemoryQueue } = await import("/static/chunk-queue.js");
@@ -141,6 +161,14 @@ async def test_the_uploader_every_byte_once_whatever_fails(visitor: BrowserConte
     await page.goto("/no-such-page")
     for seed in range(60):
         assert await page.evaluate(UPLOAD, seed) == [True, True, True], f"seed {seed}"
+
+
+async def test_a_server_that_keeps_nothing_is_not_asked_to_begin_anew_for_ever(
+    visitor: BrowserContext,
+) -> None:
+    page = await visitor.new_page()
+    await page.goto("/no-such-page")
+    assert await page.evaluate(BROKEN_DISK) == [410, 2]
 
 
 async def test_without_any_timer_each_request_has_the_sound_of_40_ms_or_of_its_answers_time(

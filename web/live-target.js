@@ -25,7 +25,7 @@ const LATE_FACTOR = 2.6;
 const OFTEN = 5;
 /** Where more of them are late than this share, that is how this source sends. */
 const RARE = 0.25;
-const FALL_PER_S = 0.015;
+const FALL_PER_S = 0.025;
 const STALL_FACTOR = 1.25;
 /** Later than this is no jitter but an outage, for which no delay can make up. */
 const OUTAGE_S = 1;

@@ -170,6 +170,10 @@
     },
     /** How long that took since the last click; null before. */
     firstSound_ms: () => (first_ms ? first_ms - clicked_ms : null),
+    /** Let go of what came until now. */
+    forget(name) {
+      taps[name].pieces = [];
+    },
     /** What came since the last time; samples as base64 of 16 bits each. */
     drain(name) {
       const tap = taps[name];

@@ -52,7 +52,7 @@ class Record:
 
     async def forget(self) -> None:
         """Begin anew from this moment."""
-        await self._page.evaluate(f"latency.drain('{self._side}') && 0")
+        await self._page.evaluate(f"latency.forget('{self._side}') ?? 0")
         self._samples, self._sizes, self._at_ms = [], [], []
 
     @property

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from browser.drivers.engine import EnginePage
 
 ACCOUNT = "({...document.querySelector('#player').dataset})"
-_DRAIN_EVERY_S = 2.0
+# Often, so that there is never much to take: that holds the page up, and would count as its own.
+_DRAIN_EVERY_S = 0.25
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "functions" / "convert_to_mp3")]
 
-from audio_stream.adapters.media.locate import locate_ffmpeg  # noqa: E402
+from audio_stream.adapters.media.locate import locate_ffmpeg  # noqa: E402 - found by the path above
 
 _CHILD = """
 import json, os, resource, sys, time

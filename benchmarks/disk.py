@@ -26,7 +26,7 @@ import structlog
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from integration.disk_sweep import FAULTS, LIVES, Fault, Life, live_through  # noqa: E402
+from integration.disk_sweep import FAULTS, LIVES, Fault, Life, live_through  # noqa: E402 - found by the path above
 
 _TIMEOUT_S = 60
 

@@ -21,17 +21,17 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from browser.drivers.chromium import Chromium  # noqa: E402
-from browser.drivers.firefox import Firefox  # noqa: E402
-from browser.drivers.on_air import (  # noqa: E402
+from browser.drivers.chromium import Chromium  # noqa: E402 - found by the path above
+from browser.drivers.firefox import Firefox  # noqa: E402 - found by the path above
+from browser.drivers.on_air import (  # noqa: E402 - found by the path above
     go_on_air,
     listen,
     loudest_hz,
     share_of,
     stop,
 )
-from browser.drivers.webkit import WebKit  # noqa: E402
-from integration.product import started  # noqa: E402
+from browser.drivers.webkit import WebKit  # noqa: E402 - found by the path above
+from integration.product import started  # noqa: E402 - found by the path above
 
 if TYPE_CHECKING:
     from browser.drivers.engine import Engine, EngineKind

@@ -22,7 +22,7 @@ from playwright.async_api import Playwright, async_playwright
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from browser.conftest import ALLOWED, CHROMIUM, MICROPHONE, SWITCHES, running_product  # noqa: E402
+from browser.conftest import ALLOWED, CHROMIUM, MICROPHONE, SWITCHES, running_product  # noqa: E402 - found by the path above
 
 WAYS = {
     "device": "the device's track through a MediaStreamTrackProcessor",

@@ -19,8 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from integration.forked import Forks  # noqa: E402
-from integration.killing import Figures, Killing  # noqa: E402
+from integration.forked import Forks  # noqa: E402 - found by the path above
+from integration.killing import Figures, Killing  # noqa: E402 - found by the path above
 
 
 async def _main(options: argparse.Namespace) -> None:

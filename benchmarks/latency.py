@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from latency_pages import firefox  # noqa: E402
-from latency_run import Options, Result, Variant, loopback, measure  # noqa: E402
+from latency_pages import firefox  # noqa: E402 - found by the path above
+from latency_run import Options, Result, Variant, loopback, measure  # noqa: E402 - found by the path above
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -51,5 +51,6 @@ export function showDiagnostics(details, live) {
     if (!details.open) return;
     look();
     looking = setInterval(look, LOOK_EVERY_MS);
+    details.scrollIntoView({ block: "nearest", behavior: "smooth" }); // Below a small page.
   });
 }

@@ -1,8 +1,10 @@
 /** Feeds a media element with live bytes through Media Source Extensions, close to the live edge. */
 
+import { joined } from "./bytes.js";
 import { attachSource, withCodec } from "./live-source.js";
 import { LANDING_S, steer } from "./live-steering.js";
 
+/** @import { Bytes } from "./bytes.js" */
 /** @import { TargetDelay } from "./live-target.js" */
 
 /** Sound that was heard is kept this long at most. */
@@ -23,7 +25,7 @@ export class LiveBuffer {
   #attached;
   /** @type {?SourceBuffer} */
   #buffer = null;
-  /** @type {Uint8Array<ArrayBuffer>[]} */
+  /** @type {Bytes[]} */
   #waiting = [];
   #wanted = true;
   #ended = false;
@@ -92,7 +94,7 @@ export class LiveBuffer {
     this.#listenTo(this.#buffer, { updateend: () => this.#updated() });
   }
 
-  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  /** @param {Bytes} bytes */
   push(bytes) {
     if (this.#media.error) throw new Error(this.#media.error.message);
     this.#waiting.push(bytes);
@@ -134,7 +136,7 @@ export class LiveBuffer {
       if (this.#ended) source.endOfStream();
       return;
     }
-    const bytes = joined(this.#waiting, PIECE_BYTES);
+    const bytes = take(this.#waiting, PIECE_BYTES);
     try {
       buffer.appendBuffer(bytes);
     } catch (error) {
@@ -242,24 +244,17 @@ export class LiveBuffer {
 /**
  * Take as many pieces as there is room for, at least one, and make them one.
  *
- * @param {Uint8Array<ArrayBuffer>[]} pieces
+ * @param {Bytes[]} pieces
  * @param {number} most_bytes
  */
-function joined(pieces, most_bytes) {
-  let size = 0;
+function take(pieces, most_bytes) {
+  let size_bytes = 0;
   let count = 0;
   for (const { length } of pieces) {
-    if (count > 0 && size + length > most_bytes) break;
-    size += length;
+    size_bytes += length;
+    if (count > 0 && size_bytes > most_bytes) break;
     count++;
   }
   const taken = pieces.splice(0, count);
-  if (taken.length === 1) return /** @type {Uint8Array<ArrayBuffer>} */ (taken[0]);
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const piece of taken) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return taken.length === 1 && taken[0] ? taken[0] : joined(...taken);
 }

@@ -46,8 +46,8 @@ ACCOUNT = """(() => {
 AT_THE_EDGE = "delay_s < 1.5"
 
 
-async def _listen(page: Page, station: str) -> None:
-    await page.goto(f"/?station={station}")
+async def _listen(page: Page, station: str, *, at: str = "") -> None:
+    await page.goto(f"{at}/?station={station}")
     await page.get_by_role("button", name="Play", exact=True).click()
     await _become(page, "playing")
 
@@ -160,9 +160,7 @@ async def test_a_network_that_comes_back_brings_the_sound_back(
 
     async with FaultProxy(address) as proxy, LiveSource(address, "lost"):
         proxy.plan(lambda exchange: exchange.pass_on(answer=lose), on="/live/lost")
-        await page.goto(f"{proxy.url}/?station=lost")
-        await page.get_by_role("button", name="Play", exact=True).click()
-        await _become(page, "playing")
+        await _listen(page, "lost", at=proxy.url)
         lost.set()
         await page.get_by_text("No sound comes just now.").wait_for()
         await page.evaluate("dispatchEvent(new Event('online'))")
@@ -192,9 +190,7 @@ async def test_a_server_that_comes_back_is_heard_again_without_a_reload(
     with started(product, tmp_path) as address:
         port = int(address.rpartition(":")[2])
         source = await LiveSource(address).__aenter__()
-        await page.goto(f"http://localhost:{port}/")
-        await page.get_by_role("button", name="Play", exact=True).click()
-        await _become(page, "playing")
+        await _listen(page, "main", at=f"http://localhost:{port}")
     await page.locator("#radio:not([data-state=playing])").wait_for()
     with started(product, tmp_path, port=port):
         await _become(page, "playing")
@@ -232,6 +228,19 @@ async def test_who_is_behind_is_told_so_and_can_go_live(
         await _become(page, "playing")
         await page.get_by_text("Live", exact=True).wait_for()
         assert await button.count() == 0
+
+
+@pytest.mark.parametrize("width", [390, 900, 1280])
+async def test_open_diagnostics_lie_on_no_button(visitor: BrowserContext, *, width: int) -> None:
+    page = await visitor.new_page()
+    await page.set_viewport_size({"width": width, "height": 844})
+    await page.goto("/")
+    await page.get_by_text("Diagnostics").click()
+    await page.get_by_text("Behind the live edge").wait_for()
+    for name in ("Play", "View tracks"):
+        await page.get_by_role("button", name=name, exact=True).click(trial=True)
+    await page.get_by_role("button", name="View tracks", exact=True).click()
+    await page.get_by_role("button", name="Close tracks").click()
 
 
 async def test_a_browser_with_managed_media_source_alone_plays_and_the_diagnostics_say_so(

@@ -111,9 +111,9 @@ def problems_middleware(journal: Journal) -> web.Middleware:  # type: ignore[nam
         except errors.AudioStreamError as error:
             if request.get(RESPONSE_STARTED):
                 raise ConnectionAbortedError from error  # a status would be heard as noise
-            if STATUS[type(error)] >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(
-                error, errors.HouseFull
-            ):
+            # A full house is no failure, and a crowd would fill the log with it.
+            is_full = isinstance(error, errors.HouseFull)
+            if STATUS[type(error)] >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_full:
                 journal.note("request failed", request.path, reason=str(error))
             return problem_of(error)
         except web.HTTPException as error:

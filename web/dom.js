@@ -28,6 +28,16 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/**
+ * Say it once: each time costs the browser a frame, and screen readers a repetition.
+ *
+ * @param {Element} place
+ * @param {string} words
+ */
+export function tell(place, words) {
+  if (place.textContent !== words) place.textContent = words;
+}
+
 /** @param {string} name one of the drawings in icons/ */
 export function icon(name) {
   return element("span", { class: `icon icon-${name}`, "aria-hidden": "true" });

@@ -4,7 +4,8 @@ import { everyFrame } from "./frames.js";
 import { level_db } from "./visualizer.js";
 
 const QUIETEST_DB = -60;
-const LOOKS_PER_SECOND = 15;
+/** Every second frame of the visualizer. */
+const LOOKS_PER_SECOND = 7.5;
 const TELL_EVERY_MS = 250;
 
 export class LevelMeter {

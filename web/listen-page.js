@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { showDiagnostics } from "./diagnostics.js";
-import { find, icon } from "./dom.js";
+import { find, icon, tell } from "./dom.js";
 import { EventWatch } from "./events.js";
 import { timeOfDay } from "./format.js";
 import { Listening } from "./listening.js";
@@ -115,7 +115,7 @@ function show() {
   const station = stations.current;
   const isLive = live.state === "playing" || Boolean(station?.live);
   radio.dataset.state = live.state;
-  badge.textContent = isLive ? "Live" : "Off air";
+  tell(badge, isLive ? "Live" : "Off air");
   badge.classList.toggle("is-live", isLive);
   const verb = live.isWanted ? "Pause" : "Play";
   if (playButton.getAttribute("aria-label") !== verb) {
@@ -123,7 +123,7 @@ function show() {
     playButton.replaceChildren(icon(verb.toLowerCase()));
   }
   const words = describe(isLive ? station : undefined);
-  if (now.textContent !== words) now.textContent = words; // Screen readers hear each change.
+  tell(now, words);
   const listeners = isLive ? (station?.listeners ?? 0) : 0;
   audience.textContent = listeners > 0 ? ` · ${listeners.toLocaleString()} listening` : "";
   const { newest } = library;
@@ -154,7 +154,7 @@ function showLateness() {
   const { behind_s } = live;
   badge.hidden = behind_s !== null;
   goLiveButton.hidden = behind_s === null;
-  if (behind_s !== null) goLiveButton.textContent = `${Math.round(behind_s)} s behind · go live`;
+  if (behind_s !== null) tell(goLiveButton, `${Math.round(behind_s)} s behind · go live`);
   const isSilent = (live.silent_s ?? 0) > SILENT_S;
   if (isSilent !== wasSilent) show();
   wasSilent = isSilent;

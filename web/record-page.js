@@ -4,7 +4,7 @@ import { Alarms } from "./alarms.js";
 import * as api from "./api.js";
 import { Broadcast } from "./broadcast.js";
 import { ChunkStore } from "./chunk-store.js";
-import { find } from "./dom.js";
+import { find, tell } from "./dom.js";
 import { FinishedCard } from "./finished-card.js";
 import { clock, size, timeOfDay } from "./format.js";
 import { LeftoverList } from "./leftover-list.js";
@@ -40,6 +40,8 @@ const card = new FinishedCard({
 const pageTitle = document.title;
 /** Pieces come many times a second; when none comes for so long, something is wrong. */
 const STALLED_AFTER_MS = 5000;
+/** Nobody reads numbers faster. */
+const TELL_SENT_EVERY_MS = 1000;
 /** Null where this browser keeps nothing, as in some private windows. */
 const store = ChunkStore.open().catch(() => null);
 const leftovers = new LeftoverList(store);
@@ -50,6 +52,7 @@ let room = null;
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let ticking;
 let lastPiece_ms = 0;
+let sentTold_ms = 0;
 
 const choices = new StudioChoices(settings);
 const panel = new MicrophonePanel({ alarms, chosenSound: () => choices.sound });
@@ -183,13 +186,17 @@ function become(state) {
 
 /** @param {Progress} progress */
 function showProgress({ sent_bytes, unsent_bytes, unsent_s, trouble }) {
+  const state = studio.dataset.state;
   const late = unsent_s >= 1;
-  sent.textContent = late ? `Not sent yet: ${clock(unsent_s)}` : `${size(sent_bytes)} sent`;
+  const isNews = late !== sent.classList.contains("is-late") || state === "finishing";
+  if (isNews || performance.now() - sentTold_ms >= TELL_SENT_EVERY_MS) {
+    sentTold_ms = performance.now();
+    tell(sent, late ? `Not sent yet: ${clock(unsent_s)}` : `${size(sent_bytes)} sent`);
+  }
   sent.classList.toggle("is-late", late);
   sent.dataset.sentBytes = String(sent_bytes);
   sent.dataset.unsentBytes = String(unsent_bytes);
   sent.dataset.unsentS = unsent_s.toFixed(2);
-  const state = studio.dataset.state;
   if (state !== "recording" && state !== "finishing") return;
   if (trouble && state === "finishing") {
     tell(hint, `${trouble} The rest is sent as soon as that works again${whereItWaits()}`);
@@ -217,7 +224,7 @@ function whereItWaits() {
 
 function showElapsed() {
   const elapsed_s = broadcast?.elapsed_s ?? 0;
-  elapsed.textContent = clock(elapsed_s);
+  tell(elapsed, clock(elapsed_s));
   elapsed.dataset.elapsedS = elapsed_s.toFixed(2);
 }
 
@@ -228,11 +235,6 @@ function showElapsed() {
 function showBadge(words, live) {
   tell(badge, words);
   badge.classList.toggle("is-live", live);
-}
-
-/** Say it once, so that screen readers do too. @param {HTMLElement} place @param {string} words */
-function tell(place, words) {
-  if (place.textContent !== words) place.textContent = words;
 }
 
 /** @param {number} recorded_s */

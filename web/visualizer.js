@@ -6,9 +6,9 @@ const RAYS = 96;
 const SHADES = 8;
 const HIGHEST_HZ = 9000;
 /** Each costs the browser more than all of the sound does in that time. */
-const FRAMES_PER_SECOND = 20;
+const FRAMES_PER_SECOND = 15;
 /** Each frame keeps this share of a ray's length, so that it sinks rather than vanishes. */
-const SINKING = 0.75;
+const SINKING = 0.68;
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Visualizer {

@@ -16,13 +16,24 @@ const REMEMBER_S = 30;
 const EDGE_S = 10;
 /** What the player should have left at the worst moment: it decodes ahead of what is heard. */
 const MARGIN_S = 0.024;
+/** A page that begins to play has much to do, and takes late what came in time. */
+const BEGINNING_S = 1.5;
+/** So much later than the promptest may anything come, once, without a stall: programs stumble. */
+const STUMBLE_S = 0.05;
+/** After a stall it is more by so much, and then less and less. */
+const CAUTION_S = 0.02;
+const MOST_CAUTION_S = 0.06;
+const CAUTION_FALL_PER_S = CAUTION_S / 120;
 /** What comes so much later than the promptest is late; less is how batches come. */
 const LATE_S = 0.04;
 /** So many late ones in the time that is remembered are no accident. */
 const SOMETIMES = 3;
-/** Where late ones come often, two in a row will: late by twice the usual and more. */
-const LATE_FACTOR = 2.6;
+/** From so many on, two in a row are to be expected some day: late by twice the usual. */
 const OFTEN = 5;
+const LATE_FACTOR = 2;
+/** Where so many pairs are to be expected in the time that is remembered, the worst of them too. */
+const PAIRS = 0.75;
+const PAIRS_FACTOR = 2.6;
 /** Where more of them are late than this share, that is how this source sends. */
 const RARE = 0.25;
 const FALL_PER_S = 0.025;
@@ -45,6 +56,8 @@ export class TargetDelay {
   #seconds = [];
   #edge_s = Number.NaN;
   #now_s = Number.NaN;
+  #begun_s = Number.NaN;
+  #caution_s = 0;
 
   target_s = START_S;
 
@@ -60,13 +73,14 @@ export class TargetDelay {
     const fill_s = this.#edge_s - (position_s ?? Number.NaN);
     const lateness_s = now_s - edge_s;
     if (lateness_s - this.#base_s > OUTAGE_S || edge_s < this.#edge_s) this.restart();
+    if (Number.isNaN(this.#begun_s)) this.#begun_s = now_s;
     const second = this.#second(now_s);
     second.earliest_s = Math.min(second.earliest_s, lateness_s);
     second.latest_s = Math.max(second.latest_s, lateness_s);
     if (fill_s < second.fill_s) second.fill_s = fill_s;
     // Until it came, the sound before it had to last.
     const need_s = now_s - this.#edge_s - this.#base_s;
-    if (need_s < OUTAGE_S) {
+    if (need_s < OUTAGE_S && now_s - this.#begun_s > BEGINNING_S) {
       second.least_s = Math.min(second.least_s, need_s);
       second.most_s = Math.max(second.most_s, need_s);
       second.arrivals++;
@@ -83,6 +97,7 @@ export class TargetDelay {
 
   /** The player had nothing left: whatever the arrivals say, this was too little. */
   stalled() {
+    this.#caution_s = Math.min(MOST_CAUTION_S, this.#caution_s + CAUTION_S);
     const enough_s = this.target_s * STALL_FACTOR;
     const second = this.#seconds.at(-1);
     if (second) second.most_s = Math.max(second.most_s, enough_s - MARGIN_S);
@@ -95,7 +110,7 @@ export class TargetDelay {
       second.earliest_s = Number.POSITIVE_INFINITY;
       second.latest_s = Number.NEGATIVE_INFINITY;
     }
-    this.#edge_s = Number.NaN;
+    this.#edge_s = this.#begun_s = Number.NaN;
   }
 
   /** Where in the sound the live edge is; NaN before any came. @param {number} now_s */
@@ -132,14 +147,19 @@ export class TargetDelay {
 
   /** What delay would do for everything that is remembered, and what is like it. */
   get #enough_s() {
+    const arrivals = sum(this.#seconds.map((second) => second.arrivals));
+    if (arrivals === 0) return 0;
     const late = sum(this.#seconds.map((second) => second.late));
     // What happened once or twice will hardly happen again soon: half a minute is too long for it.
     const remembered = late < SOMETIMES ? this.#last(EDGE_S) : this.#seconds;
-    const most_s = Math.max(...remembered.map((second) => second.most_s));
-    const arrivals = sum(this.#seconds.map((second) => second.arrivals));
+    const stumbled_s = this.#least_s + STUMBLE_S + this.#caution_s - MARGIN_S;
+    const most_s = Math.max(stumbled_s, ...remembered.map((second) => second.most_s));
     if (late < SOMETIMES || late > arrivals * RARE) return most_s + MARGIN_S;
     const usual_s = sum(this.#seconds.map((second) => second.late_s)) / late;
-    const factor = 1 + (LATE_FACTOR - 1) * Math.min(1, (late - 1) / (OFTEN - 1));
+    // What follows a late one was waited for as well: each counts twice.
+    const pairs = (late / 2) ** 2 / arrivals;
+    const most = pairs > PAIRS ? PAIRS_FACTOR : LATE_FACTOR;
+    const factor = 1 + (most - 1) * Math.min(1, (late - 1) / (OFTEN - 1));
     return Math.max(most_s, this.#least_s + usual_s * factor) + MARGIN_S;
   }
 
@@ -150,7 +170,9 @@ export class TargetDelay {
 
   /** @param {number} now_s */
   #follow(now_s) {
-    this.target_s -= Math.min(1, now_s - this.#now_s || 0) * FALL_PER_S;
+    const passed_s = Math.min(1, now_s - this.#now_s || 0);
+    this.target_s -= passed_s * FALL_PER_S;
+    this.#caution_s = Math.max(0, this.#caution_s - passed_s * CAUTION_FALL_PER_S);
     this.#raise(this.#enough_s);
   }
 

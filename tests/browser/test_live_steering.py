@@ -77,11 +77,12 @@ async def test_with_little_to_spare_it_lets_the_pitch_go_a_little(blank: Page) -
 @pytest.mark.parametrize(
     ("link", "most_s"),
     [
-        pytest.param({}, 0.085, id="what WebCodecs sends, on a clean line"),
+        pytest.param({}, 0.1, id="what WebCodecs sends, on a clean line"),
         pytest.param({"batches_s": [0.04, 0.06, 0.04, 0.06, 0.06]}, 0.1, id="uneven batches"),
-        pytest.param({"batches_s": [0.06]}, 0.1, id="a packet of MediaRecorder's"),
-        pytest.param({"batches_s": [0.12]}, 0.16, id="chunks of MediaRecorder's"),
-        pytest.param({"batches_s": [0.12, 0.06]}, 0.17, id="chunks of MediaRecorder's, uneven"),
+        pytest.param({"batches_s": [0.06]}, 0.12, id="a packet of MediaRecorder's"),
+        pytest.param({"batches_s": [0.12]}, 0.18, id="chunks of MediaRecorder's"),
+        pytest.param({"batches_s": [0.12, 0.06]}, 0.18, id="chunks of MediaRecorder's, uneven"),
+        pytest.param({"late": [0.002, 0.02, 0.028]}, 0.14, id="programs that stumble now and then"),
         pytest.param({"late": LATE, "seed": 7}, 0.36, id="one request in fifty is late"),
         pytest.param({"late": [0.1, 0.02, 0.1]}, 0.3, id="a somewhat bad Wi-Fi"),
     ],
@@ -101,11 +102,11 @@ async def test_on_a_very_bad_line_the_target_is_half_a_second_and_no_more(blank:
     assert heard["stalls"] <= 2
 
 
-async def test_one_request_in_fifty_late_stalls_it_less_than_once_in_five_minutes(
+async def test_one_request_in_fifty_late_stalls_it_less_than_once_in_two_minutes(
     blank: Page,
 ) -> None:
     lines = [await blank.evaluate(LINK, {"late": LATE, "seed": seed}) for seed in range(10)]
-    assert sum(heard["stalls"] for heard in lines) <= 2
+    assert sum(heard["stalls"] for heard in lines) <= 4
 
 
 @pytest.mark.parametrize("ppm", [-200, 200])
@@ -116,6 +117,41 @@ async def test_a_clock_that_is_fast_or_slow_moves_nothing_in_ten_minutes(
     assert (heard["stalls"], heard["jumps"]) == (0, 0)
     assert heard["most_s"] - heard["least_s"] < 0.045
     assert heard["changes"] < 60
+
+
+async def test_what_a_page_takes_late_as_it_begins_is_no_jitter(blank: Page) -> None:
+    targets = await blank.evaluate(
+        """async () => {
+          const { TargetDelay } = await import("/static/live-target.js");
+          return [0, 20].map((late) => {
+            const target = new TargetDelay();
+            for (let i = 1; i <= 100; i++) {
+              target.arrived(i * 0.04 + (i === late ? 0.3 : 0), i * 0.04);
+            }
+            return target.target_s;
+          });
+        }"""
+    )
+    assert targets[0] == targets[1]
+
+
+async def test_after_a_stall_it_is_careful_for_minutes(blank: Page) -> None:
+    before, soon, later, last = await blank.evaluate(
+        """async () => {
+          const { TargetDelay } = await import("/static/live-target.js");
+          const target = new TargetDelay();
+          const after = (from_s, to_s) => {
+            for (let i = from_s * 25; i < to_s * 25; i++) target.arrived(i * 0.04, i * 0.04);
+            return target.target_s;
+          };
+          const before = after(0, 20);
+          target.stalled();
+          return [before, after(20, 60), after(60, 120), after(120, 180)];
+        }"""
+    )
+    assert soon - before == pytest.approx(0.02 * (1 - 40 / 120), abs=0.001)
+    assert soon > later > last
+    assert last == pytest.approx(before)
 
 
 async def test_a_line_that_becomes_clean_again_is_trusted_slowly(blank: Page) -> None:

@@ -1,15 +1,18 @@
 """How late a listener hears the microphone; first sound, stalls and what it costs.
 
-    python benchmarks/latency.py [clean late hogs firefox icecast] [--all] [--minutes 10] [--quick]
+    python benchmarks/latency.py [clean late rough hogs firefox icecast ring loopback] [--all]
+                                 [--quick] [--minutes 10] [--sound music]
 
 Two real browsers, one at /record and one at /, each a program of its own. The microphone plays a
 beep each half second, each of another pitch than those around it, over a quiet hum. A beep's
 delay runs from the moment the microphone hears it to the moment the player gives it to the sound
 card; what a real microphone and a real sound card add comes on top. `late` puts a line between
-both browsers and the server on which 2 % of all requests and segments are late by 60 to 150 ms;
-`hogs` lets four programs keep the machine busy; `firefox` lets Firefox record for Chromium, and
-the other way round; `icecast` sends the same sound on to Icecast 2.4, as Ogg and as MP3, and
-hears it there too, with an <audio> element. `--minutes 10` listens for so long: the drift.
+both browsers and the server on which 2 % of all requests are late by 60 to 150 ms; on the `rough`
+one 2 % of the answers and of the live sound's segments are too. `ring` lets the listener hear that
+line by AudioDecoder and AudioWorklet as well. `hogs` lets four programs keep the machine busy;
+`firefox` lets Firefox record for Chromium, and the other way round; `icecast` sends the same sound
+on to Icecast 2.4, as Ogg and as MP3, and hears it there too, with an <audio> element.
+`--minutes 10` listens for so long: the drift.
 `loopback` is a microphone straight to the sound card: what browser and measurement add.
 """
 
@@ -35,11 +38,13 @@ if TYPE_CHECKING:
 VARIANTS = {
     "clean": [Variant("clean")],
     "late": [Variant("late", is_late=True)],
+    "rough": [Variant("rough", is_rough=True)],
     "hogs": [Variant("hogs", hogs=4)],
     "firefox": [
         Variant("Firefox → Chromium", recorder=firefox),
         Variant("Chromium → Firefox", listener=firefox),
     ],
+    "ring": [Variant("beside the ring", is_rough=True, has_ring=True)],
     "icecast": [Variant("beside Icecast", has_icecast=True)],
 }
 _GOAL = "{:20} {:5} {:>7} {:>7} {:>7} {:7} {:>6} {:>6} {:14}  {}"
@@ -105,7 +110,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0.75, help="to listen for, each")
     parser.add_argument("--quick", action="store_true", help="a look, not a measurement")
     parser.add_argument("--presses", type=int, default=5, help="how often Play is tried")
-    parser.add_argument("--sound", choices=("voice", "music"), default="music")
+    parser.add_argument("--sound", choices=("voice", "music"), default="voice")
     given = parser.parse_args()
     names = ["loopback", *VARIANTS] if given.all else given.variants or ["loopback", "clean"]
     options = Options(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from browser.drivers.firefox import RunningFirefox
 
 PROBE = Path(__file__).with_name("latency_probe.js").read_text(encoding="utf-8")
+RING = Path(__file__).with_name("latency_ring.js").read_text(encoding="utf-8")
 LISTENS = "document.querySelector('#radio').dataset.state === 'playing'"
 ON_AIR = "document.querySelector('#badge').textContent === 'On air'"
 
@@ -85,6 +86,15 @@ async def listen(page: EnginePage, address: str, station: str, *, with_tap: bool
         await page.evaluate("latency.tap('out') ?? 0")
     await page.click("Play")
     await until(page, LISTENS)
+
+
+async def listen_by_ring(browsing: Browsing, address: str, station: str) -> EnginePage:
+    """Play a station by AudioDecoder and AudioWorklet in a page of its own; return that page."""
+    page = await browsing.new_page(is_foreign=True)
+    await page.open(f"{address}/nothing-is-here")
+    await page.evaluate(f"(() => {{{RING}}})() ?? 0")
+    await page.evaluate(f"latency.ring('/live/{station}')")
+    return page
 
 
 async def listen_plainly(browsing: Browsing, address: str, url: str) -> EnginePage:

@@ -31,7 +31,7 @@ class Record:
     """All that passed one probe, put together from what is drained now and then."""
 
     def __init__(self, page: EnginePage, side: Side) -> None:
-        self._page = page
+        self.page = page
         self._side = side
         self._samples: list[NDArray[np.int16]] = []
         self._sizes: list[int] = []
@@ -40,11 +40,11 @@ class Record:
 
     async def open(self) -> None:
         """Let the page keep what passes from now on."""
-        await self._page.evaluate(f"latency.tap('{self._side}') ?? 0")
+        await self.page.evaluate(f"latency.tap('{self._side}') ?? 0")
 
     async def drain(self) -> None:
         """Take what the page has kept since the last time."""
-        kept: dict[str, Any] = await self._page.evaluate(f"latency.drain('{self._side}')")
+        kept: dict[str, Any] = await self.page.evaluate(f"latency.drain('{self._side}')")
         self.rate_hz = float(kept["rate_hz"])
         self._samples.append(np.frombuffer(base64.b64decode(kept["samples"]), np.int16))
         self._sizes += kept["sizes"]
@@ -52,7 +52,7 @@ class Record:
 
     async def forget(self) -> None:
         """Begin anew from this moment."""
-        await self._page.evaluate(f"latency.forget('{self._side}') ?? 0")
+        await self.page.evaluate(f"latency.forget('{self._side}') ?? 0")
         self._samples, self._sizes, self._at_ms = [], [], []
 
     @property

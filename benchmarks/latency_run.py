@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from latency_cpu import Meter
 from latency_icecast import relayed
-from latency_pages import Browsing, chromium, go_on_air, listen, listen_plainly
+from latency_pages import Browsing, chromium, go_on_air, listen, listen_by_ring, listen_plainly
 from latency_record import Record, delays, slope_ms_per_minute
 from latency_trouble import LateLine, hogs
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from browser.drivers.engine import EnginePage
 
-ACCOUNT = "({...document.querySelector('#player').dataset})"
+ACCOUNT = "({...(document.querySelector('#player')?.dataset ?? latency.account)})"
 # Often, so that there is never much to take: that holds the page up, and would count as its own.
 _DRAIN_EVERY_S = 0.25
 
@@ -39,8 +39,11 @@ class Variant:
     recorder: Callable[[Path], AbstractAsyncContextManager[Browsing]] = chromium
     listener: Callable[[Path], AbstractAsyncContextManager[Browsing]] = chromium
     is_late: bool = False
+    is_rough: bool = False
     hogs: int = 0
     has_icecast: bool = False
+    has_ring: bool = False
+    """Whether the other way to listen is heard beside the product's own."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,9 @@ async def measure(variant: Variant, folder: Path, options: Options) -> Sequence[
         address = address.replace("127.0.0.1", "localhost")
         recorder = await stack.enter_async_context(variant.recorder(_made(folder / "recorder")))
         listener = await stack.enter_async_context(variant.listener(_made(folder / "listener")))
-        if variant.is_late:
-            address = await stack.enter_async_context(LateLine(address).open())
+        if variant.is_late or variant.is_rough:
+            line = LateLine(address, is_rough=variant.is_rough)
+            address = await stack.enter_async_context(line.open())
         studio, page = await recorder.new_page(), await listener.new_page()
         await go_on_air(studio, address, "main", options.sound)
         others: dict[str, Record] = {}
@@ -113,6 +117,8 @@ async def measure(variant: Variant, folder: Path, options: Options) -> Sequence[
             relay = stack.enter_context(relayed(_made(folder / "icecast"), f"{address}/live/main"))
             for name, url in relay.items():
                 others[name] = Record(await listen_plainly(listener, address, url), "out")
+        if variant.has_ring:
+            others["the ring"] = Record(await listen_by_ring(listener, address, "main"), "out")
         stack.enter_context(hogs(variant.hogs) if variant.hogs else nullcontext())
         await listen(page, address, "main")
         await asyncio.sleep(options.settle_s)
@@ -126,9 +132,10 @@ async def measure(variant: Variant, folder: Path, options: Options) -> Sequence[
         # To open a tap holds a page up: the listener begins anew with its tap there already.
         await listen(page, address, "main", with_tap=True)
         await asyncio.sleep(options.settle_s)
-        before = await page.evaluate(ACCOUNT)
+        before = [await _account(page), *[await _account(other.page) for other in others.values()]]
         await _tapped_s([said, heard, *others.values()], options.seconds)
-        after = await page.evaluate(ACCOUNT)
+        after = [await _account(page), *[await _account(other.page) for other in others.values()]]
+        stalls = [_stalls(now) - _stalls(then) for then, now in zip(before, after, strict=True)]
         fresh, again = await _first_sounds(page, f"{address}/?station=main", options.presses)
         result = _result(
             variant.name,
@@ -136,11 +143,29 @@ async def measure(variant: Variant, folder: Path, options: Options) -> Sequence[
             heard,
             first_ms=fresh,
             again_ms=again,
-            stalls=int(after.get("stalls") or 0) - int(before.get("stalls") or 0),
+            stalls=stalls[0],
             cpu=cpu,
-            account=after,
+            account=after[0],
         )
-        return [result, *(_result(name, said, record) for name, record in others.items())]
+        return [
+            result,
+            *(
+                _result(name, said, record, stalls=count if own else None, account=own)
+                for (name, record), count, own in zip(
+                    others.items(), stalls[1:], after[1:], strict=True
+                )
+            ),
+        ]
+
+
+async def _account(page: EnginePage) -> Mapping[str, str]:
+    """Return what the page's player tells of itself; a plain element tells nothing."""
+    account: Mapping[str, str] = await page.evaluate(ACCOUNT)
+    return account
+
+
+def _stalls(account: Mapping[str, str]) -> int:
+    return int(account.get("stalls") or 0)
 
 
 def _result(name: str, said: Record, heard: Record, **more: object) -> Result:

@@ -33,7 +33,9 @@ _BEEP_S = 0.08
 _RAMP_S = 0.001
 _HUM_HZ = 400.0
 """Encoders for voices take deeper tones for wind."""
-_HUM = 0.08
+_HUM = 0.1
+_WARBLE_HZ, _SWELL_HZ = 2.0, 4.2
+"""It wavers as voices do: what never changes is noise to a browser, which removes it."""
 _BEEP = 0.35
 _SILENCE = 0.002
 """A sample this small is no hum, except for a moment as it passes zero."""
@@ -53,7 +55,7 @@ class Beep(NamedTuple):
 def write_beeps(path: Path) -> Path:
     """Write one cycle as a WAV file, which Chromium's fake microphone plays over and over."""
     times_s = np.arange(int(CYCLE_S * _RATE_HZ)) / _RATE_HZ
-    sound = _HUM * np.sin(2 * np.pi * _HUM_HZ * times_s)
+    sound = _hum(times_s)
     length = int(_BEEP_S * _RATE_HZ)
     ramp = int(_RAMP_S * _RATE_HZ)
     shape = np.ones(length)
@@ -69,6 +71,14 @@ def write_beeps(path: Path) -> Path:
         file.setframerate(_RATE_HZ)
         file.writeframes((sound * 32767).astype("<i2").tobytes())
     return path
+
+
+def _hum(times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the hum, between 330 and 470 Hz, and never softer than half of its loudness."""
+    swell = 0.75 + 0.25 * np.sin(2 * np.pi * _SWELL_HZ * times_s)
+    warble = 35 * np.sin(2 * np.pi * _WARBLE_HZ * times_s)
+    wave: NDArray[np.float64] = np.sin(2 * np.pi * _HUM_HZ * times_s + warble)
+    return _HUM * swell * wave
 
 
 def pitch_hz(number: int) -> float:

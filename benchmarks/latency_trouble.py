@@ -21,16 +21,16 @@ _REQUEST = re.compile(rb"[A-Z]+ /")
 
 
 class LateLine:
-    """Passes connections on to a server, and holds one thing in fifty back for a moment.
+    """Passes connections on to a server, and holds one request in fifty back for a moment.
 
-    That is a request on its way up, and a piece of an answer, such as a segment of the live
-    sound, on its way down. What follows on the same connection waits behind it, as it does behind
-    a lost packet.
+    On a rough one this befalls a piece of an answer on its way down too, such as a segment of the
+    live sound. What follows on the same connection waits behind it, as behind a lost packet.
     """
 
-    def __init__(self, upstream_url: str, seed: int = 1) -> None:
+    def __init__(self, upstream_url: str, *, is_rough: bool, seed: int = 1) -> None:
         parts = urlsplit(upstream_url)
         self._upstream = (parts.hostname or "", parts.port or 80)
+        self._is_rough = is_rough
         self._random = random.Random(seed)
         self._connections: set[asyncio.Task[None]] = set()
         self.late = 0
@@ -72,7 +72,7 @@ class LateLine:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_up: bool
     ) -> None:
         while piece := await reader.read(_PIECE_BYTES):
-            if not is_up or _REQUEST.match(piece):
+            if _REQUEST.match(piece) if is_up else self._is_rough:
                 self.passed += 1
                 if self._random.random() < LATE_SHARE:
                     self.late += 1

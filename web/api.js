@@ -167,7 +167,8 @@ export async function createRecording(metadata, signal) {
  *
  * @param {{id: string, offset: number, body: ?Uint8Array<ArrayBuffer>, length?: number | undefined,
  *   signal?: AbortSignal, keepalive?: boolean}} piece `length` declares where the recording ends
- * @returns {Promise<number>} the new offset: everything before it is safe
+ * @returns {Promise<{offset: number, kept: number}>} where to go on, and before what all is safe:
+ *   with a slow disk that comes later, and until then the server may lose it
  */
 export async function appendChunk({ id, offset, body, length, signal, keepalive = false }) {
   const response = await request(recordingUrl(id), {
@@ -176,13 +177,14 @@ export async function appendChunk({ id, offset, body, length, signal, keepalive 
       ...TUS,
       "Content-Type": "application/offset+octet-stream",
       "Upload-Offset": String(offset),
-      ...(length !== undefined && { "Upload-Length": String(length) }),
+      ...(length === undefined ? { Prefer: "respond-async" } : { "Upload-Length": String(length) }),
     },
     body,
     keepalive,
     ...(signal && { signal }),
   });
-  return Number(response.headers.get("Upload-Offset"));
+  const kept = Number(response.headers.get("Upload-Offset"));
+  return { offset: response.status === 202 ? offset + (body?.length ?? 0) : kept, kept };
 }
 
 /**

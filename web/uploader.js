@@ -2,7 +2,8 @@
  * Brings a recording to the server: tus, one request in flight with everything that is ready.
  *
  * It knows no page. Whatever the network does, the bytes wait in the queue until the server has
- * told an offset behind them.
+ * told an offset behind them, which it does once they are safe. The next request need not wait for
+ * that: listeners should not hear that the server's disk is slow.
  */
 
 import * as api from "./api.js";
@@ -222,7 +223,8 @@ export class Uploader {
       const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(timeout_ms)]);
       const length = last ? this.#queue.end : undefined;
       const id = /** @type {string} */ (this.id);
-      this.#accept(await this.#server.appendChunk({ id, offset, body, length, signal }));
+      const answer = await this.#server.appendChunk({ id, offset, body, length, signal });
+      this.#accept(answer.offset, answer.kept);
       this.#finished = last;
     } finally {
       this.#inFlight = 0;
@@ -242,10 +244,13 @@ export class Uploader {
     if (!this.#finished) throw new EndedElsewhere();
   }
 
-  /** @param {number} offset the server's word */
-  #accept(offset) {
+  /**
+   * @param {number} offset the server's word
+   * @param {number} [kept] before which it will lose nothing any more
+   */
+  #accept(offset, kept = offset) {
     this.#offset = offset;
-    this.#queue.release(offset);
+    this.#queue.release(kept);
     this.#reportIfDue();
   }
 

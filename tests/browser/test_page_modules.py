@@ -21,6 +21,7 @@ UPLOAD = """async (seed) => {
     return Math.floor((state / 2 ** 32) * sides);
   };
   const kept = [];
+  let synced = 0;
   let end = null;
   let busy = 0;
   const server = {
@@ -30,6 +31,7 @@ UPLOAD = """async (seed) => {
     },
     async readOffset() {
       if (dice(4) === 0) throw new Unreachable("no way");
+      synced = kept.length;
       return { offset: kept.length, length: end };
     },
     async appendChunk({ offset, body, length }) {
@@ -46,7 +48,10 @@ UPLOAD = """async (seed) => {
       if (length !== undefined && kept.length === length) end = length;
       if (fault === 2) throw new Unreachable("cut in the middle");
       if (fault === 3) throw new Unreachable("lost on the way back");
-      return kept.length;
+      if (length !== undefined || dice(2)) synced = kept.length;
+      const answer = { offset: kept.length, kept: synced };
+      if (fault === 4) kept.length = synced;  // and the power is gone, and is back
+      return answer;
     },
   };
   const uploader = new Uploader({ queue: new MemoryQueue(), metadata: {}, server });
@@ -103,7 +108,7 @@ UNLOAD = """async (arrives) => {
       if (offset !== size) throw new Problem(409, {});
       size += body?.length ?? 0;
       if (size === length) end = length;
-      return size;
+      return { offset: size, kept: size };
     },
   };
   const uploader = new Uploader({ queue: new MemoryQueue(), metadata: {}, server });
@@ -131,7 +136,8 @@ PACE = """async () => {
     createRecording: async () => "the-id",
     appendChunk: async ({ offset, body }) => {
       sizes.push(body?.length ?? 0);
-      return answer(offset + sizes.at(-1));
+      const end = await answer(offset + sizes.at(-1));
+      return { offset: end, kept: end };
     },
   };
   const uploader = new Uploader({ queue: new MemoryQueue(), metadata: {}, server });

@@ -62,6 +62,19 @@ class SpoolContract(ABC):
             assert again.size_bytes == 6
             await again.close()
 
+    async def test_a_sync_that_is_not_waited_for_ends_all_the_same(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as spool:
+            recording = a_recording()
+            await spool.create(recording)
+            file = await spool.open(recording.id)
+            await file.append(b"one", sync=False)
+            await file.sync(within_s=0.0)
+            await file.append(b"two", sync=False)
+            assert file.kept_bytes <= file.size_bytes == 6
+            await file.sync()
+            assert file.kept_bytes == 6
+            await file.close()
+
     async def test_a_note_is_replaced_whole(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as spool:
             recording = a_recording()

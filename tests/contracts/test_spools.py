@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import threading
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
@@ -107,6 +108,82 @@ async def test_a_file_whose_first_sync_fails_after_a_restart_is_not_cut(tmp_path
             await file.sync()
         assert spool.path(recording.id).read_bytes() == b"acknowledged"
         await file.close()
+
+
+class SlowFiles(Files):
+    """A disk that syncs when the test says so, and then perhaps fails."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Semaphore(0)
+        self.is_slow = False
+        self.error: OSError | None = None
+        self.syncs = 0
+
+    def sync_data(self, descriptor: int) -> None:
+        if self.is_slow:
+            assert self.go_on.acquire(timeout=5)
+        self.syncs += 1
+        if self.error is not None:
+            raise self.error
+        super().sync_data(descriptor)
+
+
+async def test_appends_go_on_beside_a_slow_sync_and_share_the_next(tmp_path: Path) -> None:
+    files = SlowFiles()
+    async with FolderSpool(tmp_path, files=files) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        file = await spool.open(recording.id)
+        files.is_slow, files.syncs = True, 0
+        for word in (b"one", b"two", b"three"):
+            await file.append(word, sync=False)
+            await file.sync(within_s=0.01)
+        assert (file.size_bytes, file.kept_bytes) == (11, 0)
+        files.go_on.release(2)
+        await file.append(b"four", sync=True)
+        assert (file.size_bytes, file.kept_bytes) == (15, 15)
+        assert files.syncs == 2, "the first for one, the second for all the others"
+        await file.close()
+
+
+async def test_what_is_appended_beside_a_sync_that_fails_goes_with_it(tmp_path: Path) -> None:
+    files = SlowFiles()
+    async with FolderSpool(tmp_path, files=files) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        file = await spool.open(recording.id)
+        await file.append(b"kept", sync=True)
+        files.is_slow = True
+        await file.append(b", perhaps", sync=False)
+        await file.sync(within_s=0.0)
+        await file.append(b", not", sync=False)
+        files.error = OSError(errno.EIO, "Input/output error")
+        files.go_on.release()
+        with pytest.raises(SyncFailed):
+            await file.sync()
+        assert (file.size_bytes, file.kept_bytes) == (4, 4)
+        assert spool.path(recording.id).read_bytes() == b"kept"
+        with pytest.raises(SyncFailed):
+            await file.append(b"more", sync=False)
+        assert spool.path(recording.id).read_bytes() == b"kept"
+        await file.close()
+
+
+async def test_closing_waits_for_a_slow_sync(tmp_path: Path) -> None:
+    files = SlowFiles()
+    async with FolderSpool(tmp_path, files=files) as spool:
+        recording = a_recording()
+        await spool.create(recording)
+        file = await spool.open(recording.id)
+        files.is_slow, files.syncs = True, 0
+        await file.append(b"word", sync=False)
+        await file.sync(within_s=0.0)
+        closing = asyncio.ensure_future(file.close())
+        await asyncio.sleep(0.01)
+        assert not closing.done()
+        files.go_on.release()
+        await closing
+        assert files.syncs == 1
 
 
 async def test_below_the_reserve_no_recording_starts(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from audio_stream.domain.ids import RecordingId
     from audio_stream.domain.recordings import Recording
+    from audio_stream.usecases.append_chunk import Appended
 
 
 class DiskWorld:
@@ -147,6 +148,9 @@ class Source:
     def __init__(self, world: DiskWorld, sound: bytes) -> None:
         self._world = world
         self._sound = sound
+        self.patience_s: float | None = None
+        """How long it waits for the disk; it keeps what is not acknowledged."""
+        self._offset = 0
         self.id: RecordingId | None = None
         self.acknowledged = 0
         self.finished = False
@@ -158,7 +162,7 @@ class Source:
     async def send_at_last(self, until: int, *, tries: int = 4) -> None:
         """Append up to there, asking where to go on after each failure, while there is hope."""
         for _ in range(tries):
-            if self.finished or self.given_up is not None or self.acknowledged >= until:
+            if self.finished or self.given_up is not None or self._offset >= until:
                 return
             try:
                 if self.id is None:
@@ -215,16 +219,18 @@ class Source:
 
     async def _send(self, until: int) -> None:
         """Append in two pieces; the last bytes tell that they are."""
-        start = self.acknowledged
+        start = self._offset
         middle = (start + until) // 2
         end = until if until == len(self._sound) else None
-        offset = await self._world.container.append_chunk().execute(
+        appended: Appended = await self._world.container.append_chunk().execute(
             recording_id=self._known_id,
             offset=start,
             body=body_of(self._sound[start:middle], self._sound[middle:until]),
             length_bytes=end,
+            patience_s=self.patience_s,
         )
-        self._told(offset)
+        self._told(appended.kept)
+        self._offset = appended.offset
         self.finished = end is not None
 
     async def _ask(self) -> None:
@@ -251,4 +257,4 @@ class Source:
 
     def _told(self, offset: int) -> None:
         assert self.acknowledged <= offset <= len(self._sound), "what was told is never taken back"
-        self.acknowledged = offset
+        self.acknowledged = self._offset = offset

@@ -10,7 +10,7 @@ from audio_stream.domain.ids import RecordingId, StationSlug, TrackId
 from audio_stream.domain.titles import Title
 from audio_stream.infrastructure.container import Container
 from audio_stream.infrastructure.settings import Settings
-from audio_stream.usecases.append_chunk import ChunkBody
+from audio_stream.usecases.append_chunk import Appended, ChunkBody
 from fakes.memory_blob_store import MemoryBlobStore
 from fakes.memory_catalog import MemoryCatalog
 from fakes.memory_clock import MemoryClock
@@ -112,14 +112,15 @@ class MemoryWorld:
         *pieces: bytes,
         length_bytes: int | None = None,
     ) -> int:
-        """Append; return the new offset."""
-        new_offset: int = await self.container.append_chunk().execute(
+        """Append; return the new offset, all before which is kept."""
+        appended: Appended = await self.container.append_chunk().execute(
             recording_id=recording_id,
             offset=offset,
             body=body_of(*pieces),
             length_bytes=length_bytes,
         )
-        return new_offset
+        assert appended.kept == appended.offset
+        return appended.offset
 
     async def offset(self, recording_id: RecordingId) -> int:
         """Ask where the source goes on."""

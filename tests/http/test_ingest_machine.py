@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientResponse
 
-    from audio_stream.usecases.append_chunk import AppendChunk
+    from audio_stream.usecases.append_chunk import AppendChunk, Appended
 
 SOUND = ogg(200_000)
 LONGEST = 3_000
@@ -106,7 +106,7 @@ class World:
         """Know when an append begins and ends: who hangs up is not told."""
         execute = append_chunk.execute
 
-        async def watched(**chunk: Any) -> int:  # noqa: ANN401 - whatever it takes
+        async def watched(**chunk: Any) -> Appended:  # noqa: ANN401 - whatever it takes
             self._begun.set()
             try:
                 return await execute(**chunk)

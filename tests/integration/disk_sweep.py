@@ -68,6 +68,14 @@ async def recorded(world: DiskWorld, source: Source) -> None:
     await source.rename()
 
 
+async def hurried(world: DiskWorld, source: Source) -> None:
+    """Live straight on, never waiting for the disk but at the end."""
+    source.patience_s = 0.0
+    for until in range(500, 3001, 500):
+        await source.send_at_last(until)
+    await world.clear_up()
+
+
 async def interrupted(world: DiskWorld, source: Source) -> None:
     """Live as one whose source leaves and comes back."""
     await source.send_at_last(1000)
@@ -84,7 +92,7 @@ async def deleted(world: DiskWorld, source: Source) -> None:
 
 
 Life = Callable[[DiskWorld, Source], Awaitable[None]]
-LIVES: tuple[Life, ...] = (recorded, interrupted, deleted)
+LIVES: tuple[Life, ...] = (recorded, hurried, interrupted, deleted)
 
 
 async def live_through(

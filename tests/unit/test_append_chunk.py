@@ -26,7 +26,7 @@ from audio_stream.domain.errors import (
 )
 from audio_stream.domain.ids import new_recording_id
 from audio_stream.domain.recordings import RecordingState
-from audio_stream.usecases.append_chunk import ChunkBody
+from audio_stream.usecases.append_chunk import Appended, ChunkBody
 from fakes.memory_world import MemoryWorld, body_of
 from fakes.sounds import ogg, webm
 
@@ -70,7 +70,7 @@ class SlowBody:
 
 def append_slowly(
     world: MemoryWorld, recording_id: RecordingId, offset: int, body: SlowBody
-) -> asyncio.Task[int]:
+) -> asyncio.Task[Appended]:
     return asyncio.ensure_future(
         world.container.append_chunk().execute(
             recording_id=recording_id, offset=offset, body=body.chunk()
@@ -89,13 +89,56 @@ async def test_chunks_follow_each_other_and_are_synced_before_they_are_acknowled
     assert world.spool.synced_bytes[recording_id] == 3000
 
 
+async def test_a_source_that_does_not_wait_is_told_how_much_is_kept(world: MemoryWorld) -> None:
+    recording_id = await world.begin()
+    append = world.container.append_chunk()
+
+    async def append_impatiently(offset: int, piece: bytes) -> Appended:
+        appended: Appended = await append.execute(
+            recording_id=recording_id, offset=offset, body=body_of(piece), patience_s=0.01
+        )
+        return appended
+
+    assert await append_impatiently(0, SOUND[:500]) == Appended(500, 500)
+    world.spool.is_slow = True
+    assert await append_impatiently(500, SOUND[500:1000]) == Appended(1000, 500)
+    with pytest.raises(OffsetMismatch) as caught:
+        await append_impatiently(500, SOUND[500:1000])
+    assert caught.value.expected == 1000 == world.spool.synced_bytes[recording_id], "told, so kept"
+    assert await append_impatiently(1000, SOUND[1000:2000]) == Appended(2000, 1000)
+    assert await world.offset(recording_id) == 2000 == world.spool.synced_bytes[recording_id]
+    world.spool.fail_sync = SyncFailed("EIO")
+    assert await append_impatiently(2000, SOUND[2000:2500]) == Appended(2500, 2000)
+    world.spool.is_slow = False
+    with pytest.raises(SyncFailed):
+        await append_impatiently(2500, SOUND[2500:])
+    assert world.recording(recording_id).state is RecordingState.FAILED
+
+
+async def test_who_tells_the_end_waits_for_the_slowest_disk(world: MemoryWorld) -> None:
+    recording_id = await world.begin()
+    world.spool.is_slow = True
+    appended = await world.container.append_chunk().execute(
+        recording_id=recording_id,
+        offset=0,
+        body=body_of(SOUND),
+        length_bytes=len(SOUND),
+        patience_s=0.01,
+    )
+    assert appended == Appended(3000, 3000)
+    assert world.spool.synced_bytes[recording_id] == 3000
+    assert world.recording(recording_id).state is RecordingState.FINISHED
+
+
 async def test_a_chunk_of_unknown_size_is_synced_before_it_is_acknowledged_too(
     world: MemoryWorld,
 ) -> None:
     recording_id = await world.begin()
     body = body_of(SOUND[:1000], SOUND[1000:], told=False)
     append = world.container.append_chunk()
-    assert await append.execute(recording_id=recording_id, offset=0, body=body) == 3000
+    assert await append.execute(recording_id=recording_id, offset=0, body=body) == Appended(
+        3000, 3000
+    )
     assert world.spool.synced_bytes[recording_id] == 3000
 
 
@@ -135,7 +178,7 @@ async def test_a_declared_length_is_kept_before_the_body_is_read(world: MemoryWo
     assert world.spool.notes[recording_id].length_bytes == 3000
     body.send(SOUND)
     body.send(None)
-    assert await request == 3000
+    assert (await request).kept == 3000
     assert world.recording(recording_id).state is RecordingState.FINISHED
 
 
@@ -236,7 +279,7 @@ async def test_a_chunk_that_trickles_in_is_a_sign_of_life(world: MemoryWorld) ->
         await body.is_read.wait()
         await world.container.interrupt_recordings().execute()
     body.send(None)
-    assert await request == 3000
+    assert (await request).kept == 3000
 
 
 # -- checksums
@@ -247,10 +290,10 @@ async def test_a_checked_chunk_is_appended_whole(world: MemoryWorld, algorithm: 
     recording_id = await world.begin()
     checksum = Checksum(algorithm, hashlib.new(algorithm, SOUND).digest())
     body = body_of(SOUND[:10], SOUND[10:], checksum=checksum)
-    offset = await world.container.append_chunk().execute(
+    appended = await world.container.append_chunk().execute(
         recording_id=recording_id, offset=0, body=body
     )
-    assert offset == 3000
+    assert appended == Appended(3000, 3000)
     assert world.spool.synced_bytes[recording_id] == 3000
 
 
@@ -287,6 +330,40 @@ async def test_a_newer_request_ends_one_that_waits_for_its_source(world: MemoryW
     with pytest.raises(RecordingBusy):
         await old
     assert await world.append(recording_id, 1000, SOUND[1000:]) == 3000
+
+
+async def test_what_an_older_request_still_brings_at_once_counts(world: MemoryWorld) -> None:
+    # A page that closes sends its rest twice, for it cannot know which offset will be right.
+    recording_id = await world.begin()
+    await world.append(recording_id, 0, SOUND[:1000])
+    right = SlowBody()
+    old = append_slowly(world, recording_id, 1000, right)
+    await right.is_read.wait()
+    new = asyncio.ensure_future(world.append(recording_id, 2000, SOUND[2000:]))
+    await asyncio.sleep(0)  # it asks for the turn
+    right.send(SOUND[1000:])
+    right.send(None)
+    assert (await old).kept == 3000
+    with pytest.raises(OffsetMismatch):
+        await new
+
+
+async def test_an_older_request_whose_bytes_never_end_yields_too(world: MemoryWorld) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"OggS"
+
+    recording_id = await world.begin()
+    old = asyncio.ensure_future(
+        world.container.append_chunk().execute(
+            recording_id=recording_id, offset=0, body=ChunkBody(endless(), None)
+        )
+    )
+    await asyncio.sleep(0.01)
+    offset = await asyncio.wait_for(world.offset(recording_id), 2)
+    with pytest.raises(RecordingBusy):
+        await old
+    assert offset == len(world.spool.bytes[recording_id]) > 0
 
 
 async def test_the_newest_of_several_gets_the_turn(world: MemoryWorld) -> None:

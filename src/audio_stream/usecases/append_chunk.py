@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,6 +44,16 @@ class ChunkBody:
 
 
 @dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of a chunk."""
+
+    offset: int
+    """Where the source goes on."""
+    kept: int
+    """Everything before is acknowledged: synced, never lost. Less than `offset` on a slow disk."""
+
+
+@dataclass(frozen=True, slots=True)
 class IngestLimits:
     """How much and how long."""
 
@@ -84,10 +93,13 @@ class AppendChunk:
         offset: int,
         body: ChunkBody,
         length_bytes: int | None = None,
-    ) -> int:
+        patience_s: float | None = None,
+    ) -> Appended:
         """Return the recording's new offset. An empty body at the right offset is a sign of life.
 
         `length_bytes` declares where the recording ends; reaching it finishes the recording.
+        A source that keeps what is not acknowledged need not wait for a slow disk: `patience_s` is
+        how long it will. Without it, and at the end, all that is appended is acknowledged.
         Raises OffsetMismatch, ChecksumMismatch, LengthConflict, LengthExceeded, RecordingFinished,
         RecordingNotFound, RecordingGone, RecordingFailed, RecordingBusy, UnsupportedMedia,
         MalformedMedia, SourceTimedOut, SourceDisconnected, SpoolQuotaReached, StorageFull,
@@ -98,21 +110,24 @@ class AppendChunk:
                 opened = await self._open_recordings.open(recording_id)
             except RecordingFinished as finished:
                 if await self._says_nothing_new(finished, offset, body, length_bytes, turn):
-                    return finished.offset
+                    return Appended(finished.offset, finished.offset)
                 raise
             try:
                 await self._begin(opened, offset, body, length_bytes)
+                at_once = patience_s is None
                 if body.checksum is None:
-                    await self._append_as_it_arrives(opened, body, turn)
+                    await self._append_as_it_arrives(opened, body, turn, sync=at_once)
                 else:
-                    await self._append_checked(opened, body, body.checksum, turn)
+                    await self._append_checked(opened, body, body.checksum, turn, sync=at_once)
+                if not at_once:
+                    await opened.file.sync(within_s=None if opened.is_complete else patience_s)
             except (UnsupportedMedia, MalformedMedia, SyncFailed) as error:
                 await self._fail_recording.execute(opened, error)
                 raise
-            new_offset = opened.file.size_bytes
+            appended = Appended(opened.file.size_bytes, opened.file.kept_bytes)
             if opened.is_complete:
                 await self._finish_recording.execute(opened)
-            return new_offset
+            return appended
 
     async def _says_nothing_new(
         self,
@@ -157,22 +172,28 @@ class AppendChunk:
             raise LengthExceeded(limit)
 
     async def _append_as_it_arrives(
-        self, opened: OpenRecording, body: ChunkBody, turn: Turn
+        self, opened: OpenRecording, body: ChunkBody, turn: Turn, *, sync: bool
     ) -> None:
         received = 0
-        synced = False
+        is_whole = False
         try:
-            while not synced and (piece := await self._next_piece(body, turn)) is not None:
+            while not is_whole and (piece := await self._next_piece(body, turn)) is not None:
                 received += len(piece)
-                synced = received == body.size_bytes
-                await self._append(opened, piece, sync=synced)
+                is_whole = received == body.size_bytes
+                await self._append(opened, piece, sync=sync and is_whole)
         finally:
-            if not synced:
+            if not is_whole:
                 # Whatever ends this request, what came before shall be told by HEAD.
                 await carry_through(opened.file.sync())
 
     async def _append_checked(
-        self, opened: OpenRecording, body: ChunkBody, checksum: Checksum, turn: Turn
+        self,
+        opened: OpenRecording,
+        body: ChunkBody,
+        checksum: Checksum,
+        turn: Turn,
+        *,
+        sync: bool,
     ) -> None:
         staged = bytearray()
         while (piece := await self._next_piece(body, turn)) is not None:
@@ -180,7 +201,7 @@ class AppendChunk:
             if len(staged) > self._limits.checked_chunk_bytes:
                 raise LengthExceeded(self._limits.checked_chunk_bytes)
         checksum.verify(staged)
-        await self._append(opened, bytes(staged), sync=True)
+        await self._append(opened, bytes(staged), sync=sync)
 
     async def _append(self, opened: OpenRecording, data: bytes, *, sync: bool) -> None:
         offset = opened.file.size_bytes
@@ -192,14 +213,10 @@ class AppendChunk:
 
     async def _next_piece(self, body: ChunkBody, turn: Turn) -> bytes | None:
         """Return the body's next bytes, None at its end; yield the turn when asked to."""
-        if turn.yield_asked:
-            raise RecordingBusy(turn.recording_id)
         try:
-            async with asyncio.timeout(self._limits.body_timeout_s) as turn.reading:
+            async with turn.reading(self._limits.body_timeout_s):
                 return await anext(body.pieces, None)
         except TimeoutError:
             if turn.yield_asked:
                 raise RecordingBusy(turn.recording_id) from None
             raise SourceTimedOut(self._limits.body_timeout_s) from None
-        finally:
-            turn.reading = None

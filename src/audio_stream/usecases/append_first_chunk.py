@@ -30,8 +30,9 @@ class AppendFirstChunk:
         source never learns its address, and would find its station taken by itself.
         """
         try:
-            return await self._append.execute(recording_id=recording_id, offset=0, body=body)
+            appended = await self._append.execute(recording_id=recording_id, offset=0, body=body)
         except AudioStreamError:
             if not (await self._read.execute(recording_id=recording_id)).offset:
                 await self._discard.execute(recording_id=recording_id)
             raise
+        return appended.offset

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from math import inf
 from typing import TYPE_CHECKING
 
 from audio_stream.domain.errors import AudioStreamError, RecordingBusy, RecordingFinished
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
         Spool,
         SpoolFile,
     )
+
+
+YIELD_WITHIN_S = 0.1
+"""What has come by then may still be appended: a page that closes sends all it has at once."""
 
 
 class OpenRecording:
@@ -48,7 +53,8 @@ class Turn:
         self.recording_id = recording_id
         self.lock = asyncio.Lock()
         self.waiting = 0
-        self.reading: asyncio.Timeout | None = None
+        self._reading: asyncio.Timeout | None = None
+        self._ends_at_s = inf
 
     @property
     def yield_asked(self) -> bool:
@@ -60,10 +66,31 @@ class Turn:
         """Whether nobody has the turn or waits for it."""
         return not self.waiting and not self.lock.locked()
 
+    def begin(self) -> None:
+        """Give it to somebody, who has time until the next one asks."""
+        self._ends_at_s = inf
+        if self.yield_asked:
+            self.ask_to_yield()
+
     def ask_to_yield(self) -> None:
-        """Make whoever is waiting for its source's bytes stop doing so."""
-        if self.reading is not None:
-            self.reading.reschedule(asyncio.get_running_loop().time())
+        """Make whoever is waiting for its source's bytes stop doing so soon."""
+        soon_s = asyncio.get_running_loop().time() + YIELD_WITHIN_S
+        self._ends_at_s = min(self._ends_at_s, soon_s)
+        if self._reading is not None and not self._reading.expired():
+            self._reading.reschedule(min(self._reading.when() or inf, self._ends_at_s))
+
+    @asynccontextmanager
+    async def reading(self, timeout_s: float) -> AsyncIterator[None]:
+        """Wait for the source's bytes, as long as may be. Raises TimeoutError."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._ends_at_s:
+            raise TimeoutError  # also if there are bytes at once, again and again
+        ends_at_s = min(now_s + timeout_s, self._ends_at_s)
+        try:
+            async with asyncio.timeout_at(ends_at_s) as self._reading:
+                yield
+        finally:
+            self._reading = None
 
 
 class OpenRecordings:
@@ -115,6 +142,7 @@ class OpenRecordings:
                 await self._take(turn)
             finally:
                 turn.waiting -= 1
+            turn.begin()
             try:
                 yield turn
             finally:

@@ -17,6 +17,7 @@ from audio_stream.adapters.http.tus_headers import (
     parse_length,
     parse_metadata,
     parse_offset,
+    prefers_async,
     require_tus,
 )
 from audio_stream.domain.checksums import CHECKSUM_ALGORITHMS, parse_checksum
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from audio_stream.usecases.start_recording import StartRecording
 
 _OFFSET_TYPE = "application/offset+octet-stream"
+_PATIENCE_S = 0.008
+"""Most disks have synced a chunk by then; after it, whoever prefers so is answered without that."""
 _EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,termination,expiration"
 
 
@@ -139,13 +142,20 @@ class RecordingsController:
         recording_id = _recording_id(request)
         offset = parse_offset(request)
         length_bytes, _ = parse_length(request)
-        new_offset = await self._append.execute(
+        may_lag = prefers_async(request)
+        appended = await self._append.execute(
             recording_id=recording_id,
             offset=offset,
             body=self._body(request),
             length_bytes=length_bytes,
+            patience_s=_PATIENCE_S if may_lag else None,
         )
-        return web.Response(status=204, headers=self._common({"Upload-Offset": str(new_offset)}))
+        headers = self._common({"Upload-Offset": str(appended.kept)})
+        if may_lag:
+            headers["Preference-Applied"] = "respond-async"
+        return web.Response(
+            status=204 if appended.kept == appended.offset else 202, headers=headers
+        )
 
     async def offset(self, request: web.Request) -> web.Response:
         """Tell where the source goes on."""

@@ -1,4 +1,4 @@
-"""The headers of tus 1.0.0, read strictly."""
+"""The headers of tus 1.0.0, read strictly, and of RFC 7240, read leniently."""
 
 from __future__ import annotations
 
@@ -40,6 +40,12 @@ def parse_length(request: web.Request) -> tuple[int | None, bool]:
     if "Upload-Length" not in request.headers:
         return None, defer is not None
     return _number(request, "Upload-Length"), defer is not None
+
+
+def prefers_async(request: web.Request) -> bool:
+    """Return whether an answer may come before the work is done (`Prefer: respond-async`)."""
+    preferences = ",".join(request.headers.getall("Prefer", ())).split(",")
+    return any(each.split(";")[0].strip().lower() == "respond-async" for each in preferences)
 
 
 def parse_metadata(request: web.Request) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from contextlib import suppress
 from enum import StrEnum
 from functools import partial
@@ -59,18 +60,26 @@ class FolderSpoolFile(SpoolFile):
         self._kept_bytes = size_bytes
         """What is known to be on the disk, or was there before: less than this it never gets."""
         self._broken: str | None = None
+        self._writing = threading.Lock()
+        """Nothing is written behind what a failed sync cuts off."""
         self._later: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._syncing: asyncio.Task[None] | None = None
+        """One sync at a time: of two, the kernel would tell only one of an error."""
 
     @property
     def size_bytes(self) -> int:
         """How many bytes it holds."""
         return self._size_bytes
 
+    @property
+    def kept_bytes(self) -> int:
+        """What was synced; all of it where an acknowledgement does not wait for that."""
+        return self._kept_bytes if self._fsync is Fsync.ALWAYS else self._size_bytes
+
     async def append(self, data: bytes, *, sync: bool) -> None:
         """Write `data` at the end, and sync in the same trip to a thread."""
         self._check()
-        sync_now = sync and self._fsync is Fsync.ALWAYS
+        sync_now = sync and self._fsync is Fsync.ALWAYS and self._syncing is None
         if data:
             self._unsynced = True
         loop = asyncio.get_running_loop()
@@ -79,53 +88,68 @@ class FolderSpoolFile(SpoolFile):
         except SyncFailed as error:
             self._give_up(error)
             raise
+        self._check()  # a sync that ran beside it may have cut it off
         self._grow(len(data))
         if sync_now:
             self._unsynced = False
             self._kept_bytes = self._size_bytes
-        elif sync and self._fsync is Fsync.INTERVAL:
-            self._sync_soon()
+            return
+        if data:
+            self._unsynced = True  # again: a sync that began meanwhile may not have met it
+        if sync:
+            await self.sync()
 
-    async def sync(self) -> None:
+    async def sync(self, *, within_s: float | None = None) -> None:
         """Sync now, or soon, or not at all, as the setting says."""
         self._check()
-        if not self._unsynced or self._fsync is Fsync.OFF:
+        if not self._unsynced and self._syncing is None:
             return
         if self._fsync is Fsync.INTERVAL:
             self._sync_soon()
-            return
-        await self._sync_now()
+        elif self._fsync is Fsync.ALWAYS:
+            syncing = self._begin_sync()
+            await asyncio.wait([syncing], timeout=within_s)
+            if syncing.done():
+                syncing.result()
+            self._check()
 
     async def close(self) -> None:
         """Sync what an interval still owes, and close."""
         if self._later is not None:
             self._later.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if self._syncing is not None:
+            await asyncio.wait([self._syncing])
         if self._unsynced and self._fsync is Fsync.INTERVAL and self._broken is None:
-            with suppress(SyncFailed):  # kept in _broken; nobody waits for this one's answer
-                await self._sync_now()
+            await asyncio.wait([self._begin_sync()])
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             self._files.let_go(descriptor)
 
-    async def _sync_now(self) -> None:
+    def _begin_sync(self) -> asyncio.Task[None]:
+        """Return what ends when nothing is unsynced, or `_broken` says why that cannot be."""
+        self._later = None
+        if self._syncing is None:
+            self._syncing = asyncio.get_running_loop().create_task(self._sync_all())
+        return self._syncing
+
+    async def _sync_all(self) -> None:
         loop = asyncio.get_running_loop()
-        self._unsynced = False
-        size_bytes = self._size_bytes
         try:
-            await loop.run_in_executor(self._threads, self._sync)
+            while self._unsynced and self._broken is None:
+                self._unsynced = False
+                size_bytes = self._size_bytes
+                await loop.run_in_executor(self._threads, self._sync)
+                self._kept_bytes = size_bytes
         except SyncFailed as error:
-            self._give_up(error)
-            raise
-        self._kept_bytes = size_bytes
+            self._give_up(error)  # whoever asks next is told
+        finally:
+            self._syncing = None
 
     def _grow(self, by_bytes: int) -> None:
         self._size_bytes += by_bytes
         self._on_growth(by_bytes)
 
     def _give_up(self, error: SyncFailed) -> None:
-        self._broken = error.detail
         self._on_failure(error.detail)
         if self._fsync is Fsync.ALWAYS:
             self._grow(self._kept_bytes - self._size_bytes)
@@ -135,29 +159,21 @@ class FolderSpoolFile(SpoolFile):
             loop = asyncio.get_running_loop()
             self._later = loop.call_later(SYNC_INTERVAL_S, self._begin_sync)
 
-    def _begin_sync(self) -> None:
-        self._later = None
-
-        async def sync() -> None:
-            with suppress(SyncFailed):  # the next append tells its source
-                await self._sync_now()
-
-        task = asyncio.get_running_loop().create_task(sync())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     def _check(self) -> None:
         if self._broken is not None:
             # The kernel may report an fsync error once and forget it: it is never tried again.
             raise SyncFailed(self._broken)
 
     def _append(self, data: bytes, *, sync: bool) -> None:
-        try:
-            with storage_errors():
-                self._files.write_all(self._descriptor, data)
-        except Exception:
-            self._cut_back()
-            raise
+        with self._writing:
+            if self._broken is not None:
+                return
+            try:
+                with storage_errors():
+                    self._files.write_all(self._descriptor, data)
+            except Exception:
+                self._cut_back()
+                raise
         if sync:
             self._sync()
 
@@ -172,9 +188,11 @@ class FolderSpoolFile(SpoolFile):
         try:
             self._files.sync_data(self._descriptor)
         except OSError as error:
-            if self._fsync is Fsync.ALWAYS:
-                # The kernel takes the bytes for written now, and would tell the next process so.
-                # None of them was acknowledged.
-                with suppress(OSError):
-                    self._files.truncate(self._descriptor, self._kept_bytes)
-            raise SyncFailed(error.strerror or os.strerror(error.errno or 0)) from error
+            with self._writing:
+                self._broken = error.strerror or os.strerror(error.errno or 0)
+                if self._fsync is Fsync.ALWAYS:
+                    # The kernel takes the bytes for written now, and would tell the next process
+                    # so. None of them was acknowledged.
+                    with suppress(OSError):
+                        self._files.truncate(self._descriptor, self._kept_bytes)
+            raise SyncFailed(self._broken) from error

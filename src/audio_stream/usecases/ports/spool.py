@@ -22,6 +22,11 @@ class SpoolFile(Protocol):
     def size_bytes(self) -> int:
         """How many bytes it holds, synced or not."""
 
+    @property
+    @abstractmethod
+    def kept_bytes(self) -> int:
+        """How many of them may be acknowledged: never more than `size_bytes`."""
+
     @abstractmethod
     async def append(self, data: bytes, *, sync: bool) -> None:
         """Write `data` at the end, whole or not at all; with `sync`, as `sync()` does after it.
@@ -30,9 +35,10 @@ class SpoolFile(Protocol):
         """
 
     @abstractmethod
-    async def sync(self) -> None:
+    async def sync(self, *, within_s: float | None = None) -> None:
         """Return when all that was appended would survive a power loss.
 
+        With `within_s`, return then at the latest; it goes on, and `kept_bytes` tells how far.
         Raises SyncFailed: what came since the last sync may be gone, and it takes nothing more.
         """
 

@@ -20,7 +20,7 @@ const MARGIN_S = 0.024;
 const BEGINNING_S = 1.5;
 /** So much later than the promptest may anything come, once, without a stall: programs stumble. */
 const STUMBLE_S = 0.05;
-/** After a stall it is more by so much, and then less and less. */
+/** After a stall the margin is more by so much, and then less and less. */
 const CAUTION_S = 0.02;
 const MOST_CAUTION_S = 0.06;
 const CAUTION_FALL_PER_S = CAUTION_S / 120;
@@ -28,9 +28,9 @@ const CAUTION_FALL_PER_S = CAUTION_S / 120;
 const LATE_S = 0.04;
 /** So many late ones in the time that is remembered are no accident. */
 const SOMETIMES = 3;
-/** From so many on, two in a row are to be expected some day: late by twice the usual. */
+/** From so many on, two in a row are to be expected some day: late by nearly twice the usual. */
 const OFTEN = 5;
-const LATE_FACTOR = 2;
+const LATE_FACTOR = 1.9;
 /** Where so many pairs are to be expected in the time that is remembered, the worst of them too. */
 const PAIRS = 0.75;
 const PAIRS_FACTOR = 2.6;
@@ -152,15 +152,16 @@ export class TargetDelay {
     const late = sum(this.#seconds.map((second) => second.late));
     // What happened once or twice will hardly happen again soon: half a minute is too long for it.
     const remembered = late < SOMETIMES ? this.#last(EDGE_S) : this.#seconds;
-    const stumbled_s = this.#least_s + STUMBLE_S + this.#caution_s - MARGIN_S;
+    const margin_s = MARGIN_S + this.#caution_s;
+    const stumbled_s = this.#least_s + STUMBLE_S - MARGIN_S;
     const most_s = Math.max(stumbled_s, ...remembered.map((second) => second.most_s));
-    if (late < SOMETIMES || late > arrivals * RARE) return most_s + MARGIN_S;
+    if (late < SOMETIMES || late > arrivals * RARE) return most_s + margin_s;
     const usual_s = sum(this.#seconds.map((second) => second.late_s)) / late;
     // What follows a late one was waited for as well: each counts twice.
     const pairs = (late / 2) ** 2 / arrivals;
     const most = pairs > PAIRS ? PAIRS_FACTOR : LATE_FACTOR;
     const factor = 1 + (most - 1) * Math.min(1, (late - 1) / (OFTEN - 1));
-    return Math.max(most_s, this.#least_s + usual_s * factor) + MARGIN_S;
+    return Math.max(most_s, this.#least_s + usual_s * factor) + margin_s;
   }
 
   /** @param {number} count */

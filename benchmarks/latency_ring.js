@@ -1,6 +1,6 @@
 /**
  * The other way to listen, for benchmarks/latency.py: `AudioDecoder` into a ring that an AudioWorklet
- * (latency_worklet.js) plays, steered by rate. Why the product does without it: docs/decisions/0015.
+ * (latency_worklet.js) plays, steered by rate. What it would bring: docs/decisions/0015.
  *
  * It takes what the studio sends, one Opus packet per cluster, and adapts by the player's own rules.
  */

@@ -20,6 +20,8 @@ const MARGIN_S = 0.024;
 const BEGINNING_S = 1.5;
 /** So much later than the promptest may anything come, once, without a stall: programs stumble. */
 const STUMBLE_S = 0.05;
+/** Where sound comes in smaller pieces than the studio's, programs are awake more often. */
+const STUMBLE_FACTOR = 1.25;
 /** After a stall the margin is more by so much, and then less and less. */
 const CAUTION_S = 0.02;
 const MOST_CAUTION_S = 0.06;
@@ -153,7 +155,8 @@ export class TargetDelay {
     // What happened once or twice will hardly happen again soon: half a minute is too long for it.
     const remembered = late < SOMETIMES ? this.#last(EDGE_S) : this.#seconds;
     const margin_s = MARGIN_S + this.#caution_s;
-    const stumbled_s = this.#least_s + STUMBLE_S - MARGIN_S;
+    const stumble_s = Math.min(STUMBLE_S, this.#least_s * STUMBLE_FACTOR);
+    const stumbled_s = this.#least_s + stumble_s - MARGIN_S;
     const most_s = Math.max(stumbled_s, ...remembered.map((second) => second.most_s));
     if (late < SOMETIMES || late > arrivals * RARE) return most_s + margin_s;
     const usual_s = sum(this.#seconds.map((second) => second.late_s)) / late;

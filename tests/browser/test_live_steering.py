@@ -102,6 +102,12 @@ async def test_on_a_very_bad_line_the_target_is_half_a_second_and_no_more(blank:
     assert heard["stalls"] <= 2
 
 
+async def test_a_clean_line_with_small_pieces_needs_the_least_there_is(blank: Page) -> None:
+    heard = await blank.evaluate(LINK, {"batches_s": [0.02]})
+    assert heard["target_s"] == pytest.approx(0.05, abs=0.002)
+    assert heard["stalls"] == 0
+
+
 async def test_one_request_in_fifty_late_stalls_it_less_than_once_in_two_minutes(
     blank: Page,
 ) -> None:

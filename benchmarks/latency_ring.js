@@ -52,7 +52,7 @@
     return { value, end: at + length };
   }
 
-  /** Play a station; what there is to know of it is in the worklet's account. */
+  /** Play the stream at `url`; `latency.account` tells how it goes. */
   globalThis.latency.ring = async (url) => {
     const { TargetDelay } = await import("/static/live-target.js");
     const target = new TargetDelay();
@@ -69,23 +69,21 @@
     };
     ring.connect(context.destination);
     let cluster_ms = 0;
-    let decoded_s = null;
-    let edge_s = 0;
     const decoder = new AudioDecoder({
       output(sound) {
         const samples = new Float32Array(sound.numberOfFrames);
         sound.copyTo(samples, { planeIndex: 0, format: "f32-planar" });
-        decoded_s = sound.timestamp / 1e6;
-        sound.close();
-        ring.port.postMessage({ samples, media_s: decoded_s }, [samples.buffer]);
+        const media_s = sound.timestamp / 1e6;
+        ring.port.postMessage({ samples, media_s }, [samples.buffer]);
         const now_s = performance.now() / 1000;
-        edge_s = decoded_s + samples.length / RATE_HZ;
+        const edge_s = media_s + sound.numberOfFrames / RATE_HZ;
         const here_s = position.media_s + (now_s - position.at_s);
         target.arrived(now_s, edge_s, position.at_s ? here_s : undefined);
         const delay_s = target.liveEdge_s(now_s) - here_s;
         ring.port.postMessage({ target_s: target.target_s, delay_s });
         account.delayS = delay_s.toFixed(3);
         account.targetS = target.target_s.toFixed(3);
+        sound.close();
       },
       error: (error) => {
         account.way = String(error);

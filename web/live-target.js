@@ -149,14 +149,14 @@ export class TargetDelay {
 
   /** What delay would do for everything that is remembered, and what is like it. */
   get #enough_s() {
+    const least_s = this.#least_s;
+    if (!Number.isFinite(least_s)) return 0; // Nothing has come yet that tells.
     const arrivals = sum(this.#seconds.map((second) => second.arrivals));
-    if (arrivals === 0) return 0;
     const late = sum(this.#seconds.map((second) => second.late));
     // What happened once or twice will hardly happen again soon: half a minute is too long for it.
     const remembered = late < SOMETIMES ? this.#last(EDGE_S) : this.#seconds;
     const margin_s = MARGIN_S + this.#caution_s;
-    const stumble_s = Math.min(STUMBLE_S, this.#least_s * STUMBLE_FACTOR);
-    const stumbled_s = this.#least_s + stumble_s - MARGIN_S;
+    const stumbled_s = least_s + Math.min(STUMBLE_S, least_s * STUMBLE_FACTOR) - MARGIN_S;
     const most_s = Math.max(stumbled_s, ...remembered.map((second) => second.most_s));
     if (late < SOMETIMES || late > arrivals * RARE) return most_s + margin_s;
     const usual_s = sum(this.#seconds.map((second) => second.late_s)) / late;
@@ -164,7 +164,7 @@ export class TargetDelay {
     const pairs = (late / 2) ** 2 / arrivals;
     const most = pairs > PAIRS ? PAIRS_FACTOR : LATE_FACTOR;
     const factor = 1 + (most - 1) * Math.min(1, (late - 1) / (OFTEN - 1));
-    return Math.max(most_s, this.#least_s + usual_s * factor) + margin_s;
+    return Math.max(most_s, least_s + usual_s * factor) + margin_s;
   }
 
   /** @param {number} count */

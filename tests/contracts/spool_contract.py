@@ -14,7 +14,7 @@ from audio_stream.domain.errors import RecordingGone
 from audio_stream.domain.ids import StationSlug, new_recording_id
 from audio_stream.domain.recordings import Recording
 from audio_stream.domain.titles import Title
-from audio_stream.usecases.ports import Spool
+from audio_stream.usecases.ports import Spool, SpoolFile
 
 STARTED = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -28,6 +28,13 @@ def a_recording(started_at: datetime = STARTED) -> Recording:
         claimed_type="audio/webm",
         started_at=started_at,
     )
+
+
+async def begun(spool: Spool) -> tuple[Recording, SpoolFile]:
+    """Return a recording that takes sound."""
+    recording = a_recording()
+    await spool.create(recording)
+    return recording, await spool.open(recording.id)
 
 
 class SpoolContract(ABC):
@@ -48,9 +55,7 @@ class SpoolContract(ABC):
 
     async def test_appends_follow_each_other(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as spool:
-            recording = a_recording()
-            await spool.create(recording)
-            file = await spool.open(recording.id)
+            recording, file = await begun(spool)
             await file.append(b"one", sync=False)
             await file.append(b"", sync=True)
             await file.append(b"two", sync=True)
@@ -64,9 +69,7 @@ class SpoolContract(ABC):
 
     async def test_a_sync_that_is_not_waited_for_ends_all_the_same(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as spool:
-            recording = a_recording()
-            await spool.create(recording)
-            file = await spool.open(recording.id)
+            _, file = await begun(spool)
             await file.append(b"one", sync=False)
             await file.sync(within_s=0.0)
             await file.append(b"two", sync=False)
@@ -126,9 +129,7 @@ class SpoolContract(ABC):
 
     async def test_bytes_that_were_there_before_are_counted(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as spool:
-            recording = a_recording()
-            await spool.create(recording)
-            file = await spool.open(recording.id)
+            recording, file = await begun(spool)
             await file.append(b"four", sync=True)
             await file.close()
             async with self.opened_again(spool, tmp_path) as again:
@@ -141,9 +142,7 @@ class SpoolContract(ABC):
 
     async def test_a_growing_file_is_copied_to_the_byte(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as spool:
-            recording = a_recording()
-            await spool.create(recording)
-            file = await spool.open(recording.id)
+            recording, file = await begun(spool)
             await file.append(bytes(range(256)) * 2048, sync=True)
             target = tmp_path / "copy"
             await spool.copy(recording.id, target, 300_001)
@@ -152,9 +151,7 @@ class SpoolContract(ABC):
 
     async def test_reading_gives_pieces_of_at_most_256_kib(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as spool:
-            recording = a_recording()
-            await spool.create(recording)
-            file = await spool.open(recording.id)
+            recording, file = await begun(spool)
             await file.append(b"x" * 700_000, sync=True)
             sizes = [len(piece) async for piece in spool.read(recording.id)]
             assert max(sizes) <= 256 * 1024

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import threading
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
@@ -17,9 +16,10 @@ from audio_stream.adapters.spool.folder_spool import FolderSpool
 from audio_stream.adapters.spool.folder_spool_file import Fsync
 from audio_stream.domain.errors import StorageFull, SyncFailed
 from audio_stream.usecases.ports import Spool, SpoolFile
-from contracts.spool_contract import SpoolContract, a_recording
+from contracts.spool_contract import SpoolContract, a_recording, begun
 from fakes.faulty_files import FaultyFiles
 from fakes.memory_spool import MemorySpool
+from fakes.slow_files import SlowFiles
 
 
 class TestMemorySpool(SpoolContract):
@@ -43,9 +43,7 @@ class TestFolderSpoolSyncingInIntervals(SpoolContract):
 async def test_a_full_disk_takes_nothing_and_the_offset_stays(tmp_path: Path) -> None:
     files = FaultyFiles()
     async with FolderSpool(tmp_path, files=files) as spool:
-        recording = a_recording()
-        await spool.create(recording)
-        file = await spool.open(recording.id)
+        recording, file = await begun(spool)
         await file.append(b"kept", sync=True)
         files.fail_at, files.fail_with = len(files.log), errno.ENOSPC
         with pytest.raises(StorageFull):
@@ -60,9 +58,7 @@ async def test_a_full_disk_takes_nothing_and_the_offset_stays(tmp_path: Path) ->
 async def test_a_failed_sync_is_never_retried_as_if_it_had_worked(tmp_path: Path) -> None:
     files = FaultyFiles()
     async with FolderSpool(tmp_path, files=files) as spool:
-        recording = a_recording()
-        await spool.create(recording)
-        file = await spool.open(recording.id)
+        _, file = await begun(spool)
         files.fail_at, files.fail_with = len(files.log) + 1, errno.EIO
         with pytest.raises(SyncFailed):
             await file.append(b"perhaps kept", sync=True)
@@ -79,9 +75,7 @@ async def test_what_a_failed_sync_leaves_in_doubt_is_cut_off(
 ) -> None:
     files = FaultyFiles()
     async with FolderSpool(tmp_path, files=files) as spool:
-        recording = a_recording()
-        await spool.create(recording)
-        file = await spool.open(recording.id)
+        recording, file = await begun(spool)
         await file.append(b"kept", sync=True)
         if calls_of_an_append == 2:
             await file.append(b"perhaps ", sync=False)
@@ -97,9 +91,7 @@ async def test_what_a_failed_sync_leaves_in_doubt_is_cut_off(
 async def test_a_file_whose_first_sync_fails_after_a_restart_is_not_cut(tmp_path: Path) -> None:
     files = FaultyFiles()
     async with FolderSpool(tmp_path, files=files) as spool:
-        recording = a_recording()
-        await spool.create(recording)
-        file = await spool.open(recording.id)
+        recording, file = await begun(spool)
         await file.append(b"acknowledged", sync=True)
         await file.close()
         file = await spool.open(recording.id)
@@ -110,36 +102,17 @@ async def test_a_file_whose_first_sync_fails_after_a_restart_is_not_cut(tmp_path
         await file.close()
 
 
-class SlowFiles(Files):
-    """A disk that syncs when the test says so, and then perhaps fails."""
-
-    def __init__(self) -> None:
-        self.go_on = threading.Semaphore(0)
-        self.is_slow = False
-        self.error: OSError | None = None
-        self.syncs = 0
-
-    def sync_data(self, descriptor: int) -> None:
-        if self.is_slow:
-            assert self.go_on.acquire(timeout=5)
-        self.syncs += 1
-        if self.error is not None:
-            raise self.error
-        super().sync_data(descriptor)
-
-
 async def test_appends_go_on_beside_a_slow_sync_and_share_the_next(tmp_path: Path) -> None:
     files = SlowFiles()
     async with FolderSpool(tmp_path, files=files) as spool:
-        recording = a_recording()
-        await spool.create(recording)
-        file = await spool.open(recording.id)
-        files.is_slow, files.syncs = True, 0
+        _, file = await begun(spool)
+        files.may_end.clear()
+        files.syncs = 0
         for word in (b"one", b"two", b"three"):
             await file.append(word, sync=False)
             await file.sync(within_s=0.01)
         assert (file.size_bytes, file.kept_bytes) == (11, 0)
-        files.go_on.release(2)
+        files.may_end.set()
         await file.append(b"four", sync=True)
         assert (file.size_bytes, file.kept_bytes) == (15, 15)
         assert files.syncs == 2, "the first for one, the second for all the others"
@@ -149,16 +122,14 @@ async def test_appends_go_on_beside_a_slow_sync_and_share_the_next(tmp_path: Pat
 async def test_what_is_appended_beside_a_sync_that_fails_goes_with_it(tmp_path: Path) -> None:
     files = SlowFiles()
     async with FolderSpool(tmp_path, files=files) as spool:
-        recording = a_recording()
-        await spool.create(recording)
-        file = await spool.open(recording.id)
+        recording, file = await begun(spool)
         await file.append(b"kept", sync=True)
-        files.is_slow = True
+        files.may_end.clear()
         await file.append(b", perhaps", sync=False)
         await file.sync(within_s=0.0)
         await file.append(b", not", sync=False)
-        files.error = OSError(errno.EIO, "Input/output error")
-        files.go_on.release()
+        files.fails = True
+        files.may_end.set()
         with pytest.raises(SyncFailed):
             await file.sync()
         assert (file.size_bytes, file.kept_bytes) == (4, 4)
@@ -172,16 +143,15 @@ async def test_what_is_appended_beside_a_sync_that_fails_goes_with_it(tmp_path: 
 async def test_closing_waits_for_a_slow_sync(tmp_path: Path) -> None:
     files = SlowFiles()
     async with FolderSpool(tmp_path, files=files) as spool:
-        recording = a_recording()
-        await spool.create(recording)
-        file = await spool.open(recording.id)
-        files.is_slow, files.syncs = True, 0
+        _, file = await begun(spool)
+        files.may_end.clear()
+        files.syncs = 0
         await file.append(b"word", sync=False)
         await file.sync(within_s=0.0)
         closing = asyncio.ensure_future(file.close())
         await asyncio.sleep(0.01)
         assert not closing.done()
-        files.go_on.release()
+        files.may_end.set()
         await closing
         assert files.syncs == 1
 
@@ -196,9 +166,7 @@ async def test_below_the_reserve_no_recording_starts(tmp_path: Path) -> None:
 async def test_bytes_are_synced_before_an_append_returns(tmp_path: Path) -> None:
     files = FaultyFiles()
     async with FolderSpool(tmp_path, files=files) as spool:
-        recording = a_recording()
-        await spool.create(recording)
-        file = await spool.open(recording.id)
+        _, file = await begun(spool)
         before = len(files.log)
         await file.append(b"word", sync=True)
         assert files.log[before:] == ["write_all", "sync_data"]
@@ -218,9 +186,7 @@ async def test_a_new_file_and_its_name_are_synced(tmp_path: Path) -> None:
 async def test_fsync_off_never_syncs_appends(tmp_path: Path) -> None:
     files = FaultyFiles()
     async with FolderSpool(tmp_path, files=files, fsync=Fsync.OFF) as spool:
-        recording = a_recording()
-        await spool.create(recording)
-        file = await spool.open(recording.id)
+        _, file = await begun(spool)
         before = len(files.log)
         await file.append(b"word", sync=True)
         await file.sync()
@@ -231,9 +197,7 @@ async def test_fsync_off_never_syncs_appends(tmp_path: Path) -> None:
 async def test_an_interval_owed_is_paid_on_closing(tmp_path: Path) -> None:
     files = FaultyFiles()
     async with FolderSpool(tmp_path, files=files, fsync=Fsync.INTERVAL) as spool:
-        recording = a_recording()
-        await spool.create(recording)
-        file = await spool.open(recording.id)
+        _, file = await begun(spool)
         before = len(files.log)
         await file.append(b"word", sync=True)
         assert "sync_data" not in files.log[before:]
@@ -252,9 +216,7 @@ async def test_what_an_interval_owes_is_paid_within_it(
         loop.call_soon_threadsafe(synced.set)
 
     async with FolderSpool(tmp_path, files=Files(), fsync=Fsync.INTERVAL) as spool:
-        recording = a_recording()
-        await spool.create(recording)
-        file = await spool.open(recording.id)
+        _, file = await begun(spool)
         monkeypatch.setattr(Files, "sync_data", sync_and_tell)
         await file.append(b"word", sync=True)
         async with asyncio.timeout(5):
@@ -274,9 +236,7 @@ async def test_an_interval_that_cannot_be_paid_is_told_at_the_next_append(
 
     monkeypatch.setattr(folder_spool_file, "SYNC_INTERVAL_S", 0.0)
     async with FolderSpool(tmp_path, files=Files(), fsync=Fsync.INTERVAL) as spool:
-        recording = a_recording()
-        await spool.create(recording)
-        file = await spool.open(recording.id)
+        recording, file = await begun(spool)
         monkeypatch.setattr(Files, "sync_data", fail)
         await file.append(b"acknowledged", sync=True)
         with pytest.raises(SyncFailed):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 from dependency_injector import providers
 
-from audio_stream.adapters.files import Files
+from fakes.slow_files import SlowFiles
 from fakes.sounds import ogg
 from served import problem_of
 
@@ -22,22 +20,6 @@ if TYPE_CHECKING:
 
 SOUND = ogg(3000)
 ASYNC = {"Prefer": "respond-async, wait=10"}
-
-
-class SlowFiles(Files):
-    """A disk whose syncs end when the test says so, and then perhaps fail."""
-
-    def __init__(self) -> None:
-        self.may_end = threading.Event()
-        self.may_end.set()
-        self.fails = False
-
-    def sync_data(self, descriptor: int) -> None:
-        assert self.may_end.wait(timeout=20)
-        if self.fails:
-            self.fails = False
-            raise OSError(errno.EIO, "Input/output error")
-        super().sync_data(descriptor)
 
 
 @pytest.fixture

@@ -117,10 +117,10 @@ class FolderSpoolFile(SpoolFile):
         """Sync what an interval still owes, and close."""
         if self._later is not None:
             self._later.cancel()
+        if self._unsynced and self._fsync is Fsync.INTERVAL:
+            self._begin_sync()
         if self._syncing is not None:
             await asyncio.wait([self._syncing])
-        if self._unsynced and self._fsync is Fsync.INTERVAL and self._broken is None:
-            await asyncio.wait([self._begin_sync()])
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             self._files.let_go(descriptor)

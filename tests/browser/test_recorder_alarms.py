@@ -172,11 +172,11 @@ async def test_while_it_records_the_page_asks_before_it_closes_and_the_computer_
     await go_on_air(studio, station="guarded")
     async with studio.expect_event("dialog"):
         await studio.close(run_before_unload=True)
-    await studio.wait_for_function("locks.length === 1 && !locks[0].released")
+    await studio.wait_for_function("() => locks.length === 1 && !locks[0].released")
     await studio.evaluate(SHOW_AGAIN)
-    await studio.wait_for_function("locks.length === 2 && !locks[1].released")
+    await studio.wait_for_function("() => locks.length === 2 && !locks[1].released")
     await stop(studio)
-    await studio.wait_for_function("locks[1].released")
+    await studio.wait_for_function("() => locks[1].released")
     async with studio.expect_event("close"):
         await studio.close(run_before_unload=True)
     assert asked == ["beforeunload"]

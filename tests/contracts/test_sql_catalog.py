@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -156,6 +158,17 @@ class TestDurability:
             assert not isinstance(results[0], TrackChanged)
         await catalog.add_track(track(1))
         assert await catalog.get_track(track(1).id) == track(1)
+
+    async def test_an_opening_that_is_cancelled_leaves_no_connection_behind(
+        self, path: Path
+    ) -> None:
+        for after_ms in range(12):
+            opening = asyncio.create_task(SqlCatalog(sqlite_url(path)).__aenter__())
+            await asyncio.sleep(after_ms / 1000)
+            opening.cancel()
+            with suppress(asyncio.CancelledError):
+                await (await opening).__aexit__()
+        gc.collect()  # What was left behind warns now, which fails a test.
 
 
 class TestReading:

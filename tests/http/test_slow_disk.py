@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from dependency_injector import providers
 
+from audio_stream.adapters.http import recordings_controller
 from fakes.slow_files import SlowFiles
 from fakes.sounds import ogg
 from served import problem_of
@@ -39,8 +40,8 @@ async def test_who_prefers_so_is_answered_before_the_disk_is_done(
 ) -> None:
     path = await product.begin(live="false")
     response = await product.append(path, 0, SOUND[:1000], **ASYNC)
-    assert (response.status, response.headers["Upload-Offset"]) == (204, "1000")
     assert response.headers["Preference-Applied"] == "respond-async"
+    assert await product.offset(path) == 1000
     files.may_end.clear()
     for offset in (1000, 1500):
         response = await product.append(path, offset, SOUND[offset : offset + 500], **ASYNC)
@@ -50,6 +51,15 @@ async def test_who_prefers_so_is_answered_before_the_disk_is_done(
     assert await product.offset(path) == 2000
     response = await product.append(path, 2000, SOUND[2000:], Upload_Length="3000", **ASYNC)
     assert (response.status, response.headers["Upload-Offset"]) == (204, "3000")
+
+
+async def test_a_disk_that_is_done_in_time_is_waited_for(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recordings_controller, "_PATIENCE_S", 20)
+    path = await product.begin(live="false")
+    response = await product.append(path, 0, SOUND[:1000], **ASYNC)
+    assert (response.status, response.headers["Upload-Offset"]) == (204, "1000")
 
 
 async def test_all_others_wait_for_it(product: Product, files: SlowFiles) -> None:

@@ -11,8 +11,10 @@ from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from audio_stream.adapters.catalog.carried_through import carried_through
 from audio_stream.adapters.catalog.version import CatalogDamaged, CatalogUnusable, is_up_to_date
 from audio_stream.domain.errors import AudioStreamError, StorageFailed, StorageFull
+from audio_stream.usecases.carry_through import carry_through
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -56,13 +58,7 @@ class Database:
     async def open(self) -> None:
         """Connect and bring the tables up to date. Raises CatalogUnusable."""
         try:
-            url = make_url(self._url)
-            if url.get_backend_name() == "sqlite":
-                await asyncio.to_thread(_try_to_open, url.database or "")
-                # It has one writer at a time; those who poll for their turn wait far longer.
-                self._turn_to_write = asyncio.Lock()
-            self._engine = _make_engine(url)
-            await self._migrate()
+            await carry_through(self._open())
         except (SQLAlchemyError, sqlite3.Error, ImportError, AudioStreamError) as error:
             await self.close()
             cause = error.orig if isinstance(error, DBAPIError) else error
@@ -72,6 +68,16 @@ class Database:
             await self.close()
             raise
 
+    async def _open(self) -> None:
+        url = make_url(self._url)
+        if url.get_backend_name() == "sqlite":
+            await asyncio.to_thread(_try_to_open, url.database or "")
+            # It has one writer at a time; those who poll for their turn wait far longer.
+            self._turn_to_write = asyncio.Lock()
+        self._engine = _make_engine(url)
+        await self._migrate()
+
+    @carried_through
     async def close(self) -> None:
         """Close every connection."""
         if self._engine is not None:

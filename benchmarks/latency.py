@@ -1,17 +1,18 @@
 """How late a listener hears the microphone; first sound, stalls and what it costs.
 
-    python benchmarks/latency.py [clean late rough hogs firefox icecast ring loopback] [--all]
-                                 [--quick] [--minutes 10] [--sound music]
+    python benchmarks/latency.py [clean source late rough ways hogs firefox icecast loopback]
+                                 [--all] [--quick] [--minutes 10] [--sound music]
 
 Two real browsers, one at /record and one at /, each a program of its own. The microphone plays a
 beep each half second, each of another pitch than those around it, over a quiet hum. A beep's
 delay runs from the moment the microphone hears it to the moment the player gives it to the sound
 card; what a real microphone and a real sound card add comes on top. `late` puts a line between
 both browsers and the server on which 2 % of all requests are late by 60 to 150 ms; on the `rough`
-one 2 % of the answers and of the live sound's segments are too. `ring` lets the listener hear that
-line by AudioDecoder and AudioWorklet as well. `hogs` lets four programs keep the machine busy;
-`firefox` lets Firefox record for Chromium, and the other way round; `icecast` sends the same sound
-on to Icecast 2.4, as Ogg and as MP3, and hears it there too, with an <audio> element.
+one 2 % of the answers and of the live sound's segments are too. `source` is `clean` as a page hears
+it that cannot decode by itself, through Media Source; `ways` has such a page hear the rough line
+beside the other one. `hogs` lets four programs keep the machine busy; `firefox` lets Firefox record
+for Chromium, and the other way round; `icecast` sends the same sound on to Icecast 2.4, as Ogg and
+as MP3, and hears it there too, with an <audio> element.
 `--minutes 10` listens for so long: the drift.
 `loopback` is a microphone straight to the sound card: what browser and measurement add.
 """
@@ -29,7 +30,7 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from latency_pages import firefox  # noqa: E402 - found by the path above
+from latency_pages import NO_DECODER, firefox  # noqa: E402 - found by the path above
 from latency_run import Options, Result, Variant, loopback, measure  # noqa: E402 - found by the path above
 
 if TYPE_CHECKING:
@@ -37,14 +38,15 @@ if TYPE_CHECKING:
 
 VARIANTS = {
     "clean": [Variant("clean")],
-    "late": [Variant("late", is_late=True)],
-    "rough": [Variant("rough", is_rough=True)],
+    "source": [Variant("by Media Source", script=NO_DECODER)],
+    "late": [Variant("late", line="late")],
+    "rough": [Variant("rough", line="rough")],
+    "ways": [Variant("both ways, rough", line="rough", has_both_ways=True)],
     "hogs": [Variant("hogs", hogs=4)],
     "firefox": [
         Variant("Firefox → Chromium", recorder=firefox),
         Variant("Chromium → Firefox", listener=firefox),
     ],
-    "ring": [Variant("beside the ring", is_rough=True, has_ring=True)],
     "icecast": [Variant("beside Icecast", has_icecast=True)],
 }
 _GOAL = "{:20} {:5} {:>7} {:>7} {:>7} {:7} {:>6} {:>6} {:14}  {}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from browser.drivers.firefox import RunningFirefox
 
 PROBE = Path(__file__).with_name("latency_probe.js").read_text(encoding="utf-8")
-RING = Path(__file__).with_name("latency_ring.js").read_text(encoding="utf-8")
+NO_DECODER = "delete globalThis.AudioDecoder;"
 LISTENS = "document.querySelector('#radio').dataset.state === 'playing'"
 ON_AIR = "document.querySelector('#badge').textContent === 'On air'"
 
@@ -35,16 +35,16 @@ class Browsing:
         self.word = word
         self._microphone = microphone
 
-    async def new_page(self, *, is_foreign: bool = False) -> EnginePage:
-        """Return a page whose sound can be tapped."""
+    async def new_page(self, *, is_foreign: bool = False, script: str = "") -> EnginePage:
+        """Return a page whose sound can be tapped, and where a script runs first."""
         if not isinstance(self._browser, Browser):
             page = await self._browser.new_page()
             wav = base64.b64encode(self._microphone.read_bytes()).decode()
-            await page.run_first(f"() => {{{PROBE};latency.fakeMicrophone = '{wav}';}}")
+            await page.run_first(f"() => {{{PROBE};latency.fakeMicrophone = '{wav}';{script}}}")
             return page
         # The pages' policy holds, except where something else than this product is heard.
         context = await self._browser.new_context(bypass_csp=is_foreign)
-        await context.add_init_script(PROBE)
+        await context.add_init_script(PROBE + script)
         return ChromiumPage(await context.new_page())
 
 
@@ -86,15 +86,6 @@ async def listen(page: EnginePage, address: str, station: str, *, with_tap: bool
         await page.evaluate("latency.tap('out') ?? 0")
     await page.click("Play")
     await until(page, LISTENS)
-
-
-async def listen_by_ring(browsing: Browsing, address: str, station: str) -> EnginePage:
-    """Play a station by AudioDecoder and AudioWorklet in a page of its own; return that page."""
-    page = await browsing.new_page(is_foreign=True)
-    await page.open(f"{address}/nothing-is-here")
-    await page.evaluate(f"(() => {{{RING}}})() ?? 0")
-    await page.evaluate(f"latency.ring('/live/{station}')")
-    return page
 
 
 async def listen_plainly(browsing: Browsing, address: str, url: str) -> EnginePage:

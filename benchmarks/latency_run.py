@@ -9,11 +9,11 @@ import uuid
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from latency_cpu import Meter
 from latency_icecast import relayed
-from latency_pages import Browsing, chromium, go_on_air, listen, listen_by_ring, listen_plainly
+from latency_pages import NO_DECODER, Browsing, chromium, go_on_air, listen, listen_plainly
 from latency_record import Record, delays, slope_ms_per_minute
 from latency_trouble import LateLine, hogs
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from browser.drivers.engine import EnginePage
 
-ACCOUNT = "({...(document.querySelector('#player')?.dataset ?? latency.account)})"
+ACCOUNT = "({...(document.querySelector('#player')?.dataset)})"
 # Often, so that there is never much to take: that holds the page up, and would count as its own.
 _DRAIN_EVERY_S = 0.25
 
@@ -38,12 +38,13 @@ class Variant:
     name: str
     recorder: Callable[[Path], AbstractAsyncContextManager[Browsing]] = chromium
     listener: Callable[[Path], AbstractAsyncContextManager[Browsing]] = chromium
-    is_late: bool = False
-    is_rough: bool = False
+    line: Literal["prompt", "late", "rough"] = "prompt"
     hogs: int = 0
     has_icecast: bool = False
-    has_ring: bool = False
-    """Whether the other way to listen is heard beside the product's own."""
+    script: str = ""
+    """What the listener's page runs first."""
+    has_both_ways: bool = False
+    """Whether another page listens through Media Source, in the same browser."""
 
 
 @dataclass(frozen=True)
@@ -107,18 +108,21 @@ async def measure(variant: Variant, folder: Path, options: Options) -> Sequence[
         address = address.replace("127.0.0.1", "localhost")
         recorder = await stack.enter_async_context(variant.recorder(_made(folder / "recorder")))
         listener = await stack.enter_async_context(variant.listener(_made(folder / "listener")))
-        if variant.is_late or variant.is_rough:
-            line = LateLine(address, is_rough=variant.is_rough)
+        if variant.line != "prompt":
+            line = LateLine(address, is_rough=variant.line == "rough")
             address = await stack.enter_async_context(line.open())
-        studio, page = await recorder.new_page(), await listener.new_page()
+        studio = await recorder.new_page()
+        page = await listener.new_page(script=variant.script)
         await go_on_air(studio, address, "main", options.sound)
         others: dict[str, Record] = {}
         if variant.has_icecast:
             relay = stack.enter_context(relayed(_made(folder / "icecast"), f"{address}/live/main"))
             for name, url in relay.items():
                 others[name] = Record(await listen_plainly(listener, address, url), "out")
-        if variant.has_ring:
-            others["the ring"] = Record(await listen_by_ring(listener, address, "main"), "out")
+        if variant.has_both_ways:
+            other = await listener.new_page(script=NO_DECODER)
+            await listen(other, address, "main", with_tap=True)
+            others["Media Source"] = Record(other, "out")
         stack.enter_context(hogs(variant.hogs) if variant.hogs else nullcontext())
         await listen(page, address, "main")
         await asyncio.sleep(options.settle_s)

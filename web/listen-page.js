@@ -31,8 +31,8 @@ let wasSilent = false;
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let looking;
 
-const live = new LivePlayer(media);
 const listening = new Listening();
+const live = new LivePlayer(media, () => listening.analyser);
 const visualizer = new Visualizer(find("#visualizer", HTMLCanvasElement));
 const library = new TrackLibrary();
 const drawer = new TrackDrawer(library, playTrack);

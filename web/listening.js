@@ -5,6 +5,9 @@ const SILENCED_IN_BACKGROUND =
   /iP(hone|ad|od)/.test(navigator.userAgent) ||
   (/Mac/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
 
+/** What Opus is decoded to: the browser makes of it what the sound card wants. */
+const RATE_HZ = 48_000;
+
 export class Listening {
   /** @type {?AudioContext} */
   #context = null;
@@ -17,7 +20,7 @@ export class Listening {
   /** Route an element through the analyser. Call it within a click. @param {HTMLMediaElement} media */
   hear(media) {
     if (SILENCED_IN_BACKGROUND) return;
-    this.#context ??= new AudioContext({ latencyHint: "interactive" });
+    this.#context ??= new AudioContext({ latencyHint: "interactive", sampleRate: RATE_HZ });
     this.#context.resume();
     this.analyser ??= this.#makeAnalyser(this.#context);
     if (this.#heard.has(media)) return;

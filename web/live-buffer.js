@@ -1,8 +1,9 @@
 /** Feeds a media element with live bytes through Media Source Extensions, close to the live edge. */
 
 import { joined } from "./bytes.js";
-import { attachSource, withCodec } from "./live-source.js";
+import { attachSource, SOURCE_NAME, withCodec } from "./live-source.js";
 import { LANDING_S, steer } from "./live-steering.js";
+import { USUAL_NEEDS } from "./live-target.js";
 
 /** @import { Bytes } from "./bytes.js" */
 /** @import { TargetDelay } from "./live-target.js" */
@@ -21,6 +22,7 @@ const PLAY_OUT_MS = 2000;
 
 export class LiveBuffer {
   #media;
+  #onSounding;
   #target;
   #attached;
   /** @type {?SourceBuffer} */
@@ -33,6 +35,8 @@ export class LiveBuffer {
   #isDry = false;
   #closed = new AbortController();
 
+  /** How this way is called where people look behind it. */
+  path = SOURCE_NAME;
   /** How often the sound stopped because nothing had come. */
   stalls = 0;
   /** How often it leapt to where it should be. */
@@ -43,15 +47,18 @@ export class LiveBuffer {
    *
    * @param {HTMLMediaElement} media
    * @param {TargetDelay} target
+   * @param {() => void} onSounding called when it is heard, be it for the first time or again
    */
-  constructor(media, target) {
+  constructor(media, target, onSounding) {
     this.#media = media;
     this.#target = target;
+    this.#onSounding = onSounding;
     this.#attached = attachSource(media);
     this.#listenTo(media, {
       playing: () => {
         this.#sounding = true;
         this.#isDry = false;
+        this.#onSounding();
       },
       waiting: () => this.#stalled(),
     });
@@ -78,6 +85,10 @@ export class LiveBuffer {
     return edge_s === undefined ? 0 : edge_s - this.#media.currentTime;
   }
 
+  get rate() {
+    return this.#media.playbackRate;
+  }
+
   /** Whether no more will come. */
   get isEnding() {
     return this.#ended;
@@ -87,7 +98,7 @@ export class LiveBuffer {
   async open(mimeType) {
     const { source, opened } = this.#attached;
     await opened;
-    this.#target.restart();
+    this.#target.restart(USUAL_NEEDS);
     source.duration = Number.POSITIVE_INFINITY;
     this.#buffer = source.addSourceBuffer(withCodec(mimeType));
     this.#buffer.mode = "sequence"; // What comes first begins at 0: no seeking to it.

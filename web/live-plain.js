@@ -1,6 +1,7 @@
 /** The element alone plays what the server sends: some seconds late, and never to be steered. */
 
 import * as api from "./api.js";
+import { CannotPlay } from "./live-way.js";
 
 /** What the element says of sound that it cannot play after all. @type {number[]} */
 const UNPLAYABLE = [MediaError.MEDIA_ERR_DECODE, MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED];
@@ -8,25 +9,30 @@ const UNPLAYABLE = [MediaError.MEDIA_ERR_DECODE, MediaError.MEDIA_ERR_SRC_NOT_SU
 /** An element begins once it has about so much, be it at once or after a while. */
 const STARTS_WITH_S = 4;
 
-/** The element cannot play this kind of sound, whatever it said. */
-export class CannotPlay extends Error {}
-
 export class PlainStream {
   #media;
+  #onSounding;
   #url = "";
   #sounding = false;
   /** When the sound would have begun, had it gone on ever since. @type {?number} */
   #zero_s = null;
   #closed = new AbortController();
 
+  /** How this way is called where people look behind it. */
+  path = "the element alone";
   /** How often the sound stopped because nothing had come. */
   stalls = 0;
   jumps = 0;
+  rate = 1;
   isEnding = false;
 
-  /** @param {HTMLMediaElement} media */
-  constructor(media) {
+  /**
+   * @param {HTMLMediaElement} media
+   * @param {() => void} onSounding called when it is heard, be it for the first time or again
+   */
+  constructor(media, onSounding) {
     this.#media = media;
+    this.#onSounding = onSounding;
     const { signal } = this.#closed;
     media.addEventListener("playing", () => this.#plays(), { signal });
     media.addEventListener("waiting", () => this.#waits(), { signal });
@@ -47,6 +53,7 @@ export class PlainStream {
   #plays() {
     this.#sounding = true;
     this.#zero_s ??= performance.now() / 1000 - this.#media.currentTime;
+    this.#onSounding();
   }
 
   #waits() {

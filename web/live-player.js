@@ -6,11 +6,13 @@
 import * as api from "./api.js";
 import { backoff_s, Pause } from "./backoff.js";
 import { LiveBuffer } from "./live-buffer.js";
-import { CannotPlay, PlainStream } from "./live-plain.js";
-import { canBuffer, canBufferAnything, SOURCE_NAME } from "./live-source.js";
+import { LiveConnection } from "./live-connection.js";
+import { PlainStream } from "./live-plain.js";
+import { canRing, LiveRing } from "./live-ring.js";
+import { canBuffer } from "./live-source.js";
 import { LANDING_S } from "./live-steering.js";
 import { TargetDelay } from "./live-target.js";
-import { chooseWay } from "./live-way.js";
+import { CannotPlay, chooseWay } from "./live-way.js";
 
 /** @import { Way } from "./live-way.js" */
 
@@ -20,36 +22,40 @@ import { chooseWay } from "./live-way.js";
  *   wants another click first
  */
 
-/** A connection that brings nothing for so long is taken for dead: sound comes all the time. */
-const SILENCE_MS = 10_000;
-/** After news of a network that is back, a connection that brought nothing for so long is dead. */
-const SUSPICIOUS_MS = 1000;
 /** Asked for at once, so that the element can begin at once: what Chromium begins with, and a packet. */
 const BACKLOG_S = LANDING_S + 0.02;
 
 /** More than this is worth a word; the element alone is about 4 s behind from its beginning. */
-const BEHIND_S = { mse: 2, plain: 7, mp3: 7 };
+const BEHIND_S = { ring: 2, mse: 2, plain: 7, mp3: 7 };
+
+/** What a station sends, as far as anybody knows before it did. */
+const LIKELY_TYPES = ["audio/webm", "audio/mp4"];
 
 /** Whoever owns the player hears when the station is back and wakes it; this is for missed news. */
 const OFF_AIR_PAUSE = { first_s: 20, most_s: 20 };
 
 export class LivePlayer extends EventTarget {
   #media;
+  #output;
   #pause = new Pause();
   #station = "";
   #running = new AbortController();
-  #attempt = new AbortController();
+  /** @type {?LiveConnection} */
+  #connection = null;
   #target = new TargetDelay();
-  /** @type {LiveBuffer | PlainStream | null} */
+  /** @type {LiveRing | LiveBuffer | PlainStream | null} */
   #sound = null;
-  /** Types that the element claimed to play and then did not. @type {Set<string>} */
+  /** Ways, each with a type, that the browser claimed to have and then had not. @type {Set<string>} */
   #unplayable = new Set();
   #mimeType = "";
-  #arrived_ms = 0;
   /** Whether the connection before brought nothing any more: what it brought is no news. */
   #wasSilent = false;
   #before = { stalls: 0, jumps: 0 };
   #connections = 0;
+
+  #sounds = () => {
+    if (this.isWanted) this.#become("playing");
+  };
 
   /** How the sound is played. @type {Way} */
   way = "mse";
@@ -57,13 +63,14 @@ export class LivePlayer extends EventTarget {
   /** @type {State} */
   state = "paused";
 
-  /** @param {HTMLMediaElement} media */
-  constructor(media) {
+  /**
+   * @param {HTMLMediaElement} media
+   * @param {() => ?AudioNode} output where sound may go that is no element's, if anywhere
+   */
+  constructor(media, output) {
     super();
     this.#media = media;
-    media.addEventListener("playing", () => {
-      if (this.isWanted) this.#become("playing");
-    });
+    this.#output = output;
     media.addEventListener("pause", () => {
       // Not by us: unplugged headphones, a telephone call. What is paused is let go.
       if (this.state === "playing" && !media.ended && !this.#sound?.isEnding) this.pause();
@@ -84,29 +91,28 @@ export class LivePlayer extends EventTarget {
     if (this.state !== "playing" || this.#sound === null) return null;
     // While nothing comes, nobody knows whether there is anything to be behind of.
     const { delay_s, fill_s } = this.#sound;
-    const behind_s = this.way === "mse" ? fill_s : (delay_s ?? 0);
+    const behind_s = this.#streamed ? fill_s : (delay_s ?? 0);
     return behind_s > BEHIND_S[this.way] ? behind_s : null;
   }
 
   /** Seconds since sound last came, null where that cannot be known. */
   get silent_s() {
-    if (this.state !== "playing" || this.way !== "mse") return null;
-    return (performance.now() - this.#arrived_ms) / 1000;
+    if (this.state !== "playing" || this.#streamed === null) return null;
+    return this.#connection?.silent_s ?? null;
   }
 
   /** What is known of the sound and its way here since Play was pressed. */
   get account() {
-    const steered = this.#sound instanceof LiveBuffer;
+    const steered = this.#streamed !== null;
     return {
-      way: this.way,
-      path: this.way === "mse" ? SOURCE_NAME : "the element alone",
+      path: this.#sound?.path ?? "",
       mimeType: this.#mimeType,
       delay_s: this.delay_s,
       target_s: steered ? this.#target.target_s : null,
       fill_s: this.#sound?.fill_s ?? null,
       lowestFill_s: steered ? this.#target.lowestFill_s : null,
       jitter_s: steered ? this.#target.jitter_s : null,
-      rate: this.#media.playbackRate,
+      rate: this.#sound?.rate ?? 1,
       stalls: this.#before.stalls + (this.#sound?.stalls ?? 0),
       jumps: this.#before.jumps + (this.#sound?.jumps ?? 0),
       reconnects: Math.max(0, this.#connections - 1),
@@ -135,11 +141,8 @@ export class LivePlayer extends EventTarget {
   /** Be at the live edge, now. */
   goLive() {
     if (!this.isWanted) return;
-    if (this.#sound instanceof LiveBuffer && (this.silent_s ?? 0) < SUSPICIOUS_MS / 1000) {
-      this.#sound.goLive();
-    } else {
-      this.play(this.#station);
-    }
+    if (this.#streamed && !this.#connection?.isSuspicious) this.#streamed.goLive();
+    else this.play(this.#station);
   }
 
   /** The station may be on air now, or the network back: try at once. */
@@ -149,7 +152,7 @@ export class LivePlayer extends EventTarget {
 
   /** The network was away: a connection that brings nothing any more may wait for ever. */
   doubt() {
-    if (this.silent_s !== null) this.#giveUpAfter(SUSPICIOUS_MS);
+    if (this.silent_s !== null) this.#connection?.doubt();
     this.wake();
   }
 
@@ -186,45 +189,77 @@ export class LivePlayer extends EventTarget {
    * @param {AbortSignal} signal
    */
   async #listen(station, signal) {
-    const attempt = new AbortController();
-    this.#attempt = attempt;
-    const either = AbortSignal.any([signal, attempt.signal]);
-    const buffer = canBufferAnything() ? new LiveBuffer(this.#media, this.#target) : null;
-    this.#use(buffer);
-    const blocked = this.#start();
-    blocked.catch(() => {}); // Told below, unless something else ends the attempt first.
+    const connection = new LiveConnection(signal);
+    this.#connection = connection;
+    const likely = this.#likelyWay();
+    // At once, within the person's click.
+    let playing = this.#attach(likely);
     try {
-      const backlog_s = this.#wasSilent ? 0 : BACKLOG_S;
-      const response = await api.openLive(station, { backlog_s, signal: either });
+      this.#mimeType = await connection.open(station, this.#wasSilent ? 0 : BACKLOG_S);
       signal.throwIfAborted();
       this.#connections++;
-      this.#mimeType = response.headers.get("Content-Type") ?? "";
-      this.way = chooseWay(this.#mimeType, {
-        canBuffer: (type) => buffer !== null && canBuffer(type),
-        canPlay: (type) => (this.#unplayable.has(type) ? "" : this.#media.canPlayType(type)),
-      });
-      if (buffer && this.way === "mse") {
-        await Promise.race([this.#feed(buffer, response), blocked]);
+      this.way = this.#wayFor(this.#mimeType);
+      if (this.way !== likely) playing = this.#attach(this.way);
+      if (this.#streamed) {
+        await Promise.race([this.#feed(this.#streamed, connection), playing]);
       } else {
-        attempt.abort(); // The element makes a request of its own.
+        connection.close(); // The element makes a request of its own.
         await this.#playPlainly(station);
       }
+    } catch (error) {
+      if (error instanceof CannotPlay) this.#unplayable.add(`${this.way} ${this.#mimeType}`);
+      throw error;
     } finally {
-      attempt.abort();
+      connection.close();
+      this.#wasSilent = connection.isDead || (this.#wasSilent && !connection.isAlive);
       if (!signal.aborted) this.#drop(); // Else another attempt may have begun.
     }
+  }
+
+  /** @param {string} type @returns {Way} */
+  #wayFor(type) {
+    const has = (/** @type {Way} */ way) => !this.#unplayable.has(`${way} ${type}`);
+    return chooseWay({
+      ring: has("ring") && canRing(type, this.#output()),
+      mse: has("mse") && canBuffer(type),
+      plain: has("plain") && this.#media.canPlayType(type) !== "",
+    });
+  }
+
+  /** The way to play what came last, or else what may well come. */
+  #likelyWay() {
+    const ways = [this.#mimeType, ...LIKELY_TYPES].map((type) => this.#wayFor(type));
+    return ways.find((way) => way === "ring" || way === "mse") ?? "plain";
+  }
+
+  /**
+   * Be ready for sound in this way, if it is one of those that are fed.
+   *
+   * @param {Way} way
+   * @returns {Promise<never>} rejects if the browser forbids sound without another click
+   */
+  #attach(way) {
+    const output = this.#output();
+    this.#drop();
+    if (way === "ring" && output) {
+      this.#sound = new LiveRing(this.#media, this.#target, output, this.#sounds);
+    } else if (way === "mse") {
+      this.#sound = new LiveBuffer(this.#media, this.#target, this.#sounds);
+    }
+    const blocked = this.#start();
+    blocked.catch(() => {}); // Told by who waits for it, unless something else ends that first.
+    return blocked;
+  }
+
+  /** What is fed, if that is how it sounds. */
+  get #streamed() {
+    return this.#sound instanceof PlainStream ? null : this.#sound;
   }
 
   /** At once, so that the element is never taken away from the attempt that follows. */
   #letGo() {
     this.#running.abort();
     this.#drop();
-  }
-
-  /** @param {LiveBuffer | PlainStream | null} sound */
-  #use(sound) {
-    this.#drop();
-    this.#sound = sound;
   }
 
   #drop() {
@@ -244,47 +279,21 @@ export class LivePlayer extends EventTarget {
   }
 
   /**
-   * @param {LiveBuffer} buffer
-   * @param {Response} response
+   * @param {LiveRing | LiveBuffer} sound
+   * @param {LiveConnection} connection
    */
-  async #feed(buffer, response) {
-    await buffer.open(this.#mimeType);
-    const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (
-      response.body
-    ).getReader();
-    this.#arrived_ms = performance.now();
-    const watch = setInterval(() => this.#giveUpAfter(SILENCE_MS), SILENCE_MS / 4);
-    try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        this.#arrived_ms = performance.now();
-        this.#wasSilent = false;
-        buffer.push(value);
-      }
-    } finally {
-      clearInterval(watch);
-    }
-    await buffer.finish();
-  }
-
-  /** @param {number} silence_ms */
-  #giveUpAfter(silence_ms) {
-    if (performance.now() - this.#arrived_ms < silence_ms) return;
-    this.#wasSilent = true;
-    this.#attempt.abort(new api.Unreachable("silence"));
+  async #feed(sound, connection) {
+    await sound.open(this.#mimeType);
+    await connection.read((bytes) => sound.push(bytes));
+    await sound.finish();
   }
 
   /** @param {string} station */
   async #playPlainly(station) {
-    const stream = new PlainStream(this.#media);
-    this.#use(stream);
-    try {
-      await stream.play(station, this.way === "mp3" ? ".mp3" : "");
-    } catch (error) {
-      if (error instanceof CannotPlay) this.#unplayable.add(this.#mimeType);
-      throw error;
-    }
+    const stream = new PlainStream(this.#media, this.#sounds);
+    this.#drop();
+    this.#sound = stream;
+    await stream.play(station, this.way === "mp3" ? ".mp3" : "");
   }
 
   /** @param {State} state */

@@ -13,7 +13,7 @@ const TYPES = ["audio/webm", "audio/mp4"];
 const Source =
   globalThis.MediaSource ?? /** @type {MaybeManaged} */ (globalThis).ManagedMediaSource;
 
-/** How the page's own player is called where people look behind it. */
+/** How it is called where people look behind it. */
 export const SOURCE_NAME = globalThis.MediaSource ? "Media Source" : "Managed Media Source";
 
 /** @param {string} mimeType */

@@ -18,6 +18,9 @@ const GAIN = 0.6;
  */
 const HURRY_S = { beyond: 0.016, until: 0.004 };
 const LINGER_S = { beyond: -0.002, until: 0.008 };
+/** What the page plays by itself costs nothing of that, and its change of pitch nobody hears. */
+const RING_MOST_RATE_CHANGE = 0.005;
+const RING_CLOSE_S = { beyond: 0.004, until: 0.001 };
 /** Nearer than this to the end of a range, the player has run dry. */
 const RANGE_END_S = 0.05;
 
@@ -42,6 +45,18 @@ export function steer({ ranges, now_s, delay_s, target_s, spare_s, rate }) {
   const keepsPitch = spare_s > PITCH_NEEDS_S;
   const most = keepsPitch ? MOST_RATE_CHANGE : MOST_PITCH_CHANGE;
   return { rate: rateFor(delay_s - target_s, rate, most), keepsPitch };
+}
+
+/**
+ * How fast the page should play what it decodes by itself.
+ *
+ * @param {number} error_s too far behind where positive
+ * @param {number} rate the present one
+ */
+export function ringRate(error_s, rate) {
+  const isOff = Math.abs(error_s) > RING_CLOSE_S[rate === 1 ? "beyond" : "until"];
+  const change = Math.max(-RING_MOST_RATE_CHANGE, Math.min(RING_MOST_RATE_CHANGE, error_s));
+  return isOff ? 1 + change : 1;
 }
 
 /**

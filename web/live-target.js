@@ -14,12 +14,8 @@ export const MOST_S = 0.5;
 const REMEMBER_S = 30;
 /** The earliest arrival of so many seconds is the live edge: short, for clocks drift. */
 const EDGE_S = 10;
-/** What the player should have left at the worst moment: it decodes ahead of what is heard. */
-const MARGIN_S = 0.024;
 /** A page that begins to play has much to do, and takes late what came in time. */
 const BEGINNING_S = 1.5;
-/** So much later than the promptest may anything come, once, without a stall: programs stumble. */
-const STUMBLE_S = 0.05;
 /** Where sound comes in smaller pieces than the studio's, programs are awake more often. */
 const STUMBLE_FACTOR = 1.25;
 /** After a stall the margin is more by so much, and then less and less. */
@@ -44,6 +40,17 @@ const STALL_FACTOR = 1.25;
 const OUTAGE_S = 1;
 
 /**
+ * What a way of playing needs.
+ *
+ * @typedef {{margin_s: number, stumble_s: number}} Needs `margin_s`: what should be left at the worst
+ *   moment, for it may decode ahead of what is heard; `stumble_s`: so much later than the promptest
+ *   may anything come, once, without a stall, for programs stumble
+ */
+
+/** One that is told of nothing else needs what Media Source does. @type {Needs} */
+export const USUAL_NEEDS = { margin_s: 0.024, stumble_s: 0.05 };
+
+/**
  * One second of arrivals.
  *
  * @typedef {{from_s: number, earliest_s: number, latest_s: number, least_s: number,
@@ -60,6 +67,7 @@ export class TargetDelay {
   #now_s = Number.NaN;
   #begun_s = Number.NaN;
   #caution_s = 0;
+  #needs = USUAL_NEEDS;
 
   target_s = START_S;
 
@@ -102,12 +110,17 @@ export class TargetDelay {
     this.#caution_s = Math.min(MOST_CAUTION_S, this.#caution_s + CAUTION_S);
     const enough_s = this.target_s * STALL_FACTOR;
     const second = this.#seconds.at(-1);
-    if (second) second.most_s = Math.max(second.most_s, enough_s - MARGIN_S);
+    if (second) second.most_s = Math.max(second.most_s, enough_s - this.#needs.margin_s);
     this.#raise(enough_s);
   }
 
-  /** Another connection, another beginning of the sound's time; what was learnt stays. */
-  restart() {
+  /**
+   * Another connection, another beginning of the sound's time; what was learnt stays.
+   *
+   * @param {Needs} [needs] of who plays it
+   */
+  restart(needs = this.#needs) {
+    this.#needs = needs;
     for (const second of this.#seconds) {
       second.earliest_s = Number.POSITIVE_INFINITY;
       second.latest_s = Number.NEGATIVE_INFINITY;
@@ -155,8 +168,9 @@ export class TargetDelay {
     const late = sum(this.#seconds.map((second) => second.late));
     // What happened once or twice will hardly happen again soon: half a minute is too long for it.
     const remembered = late < SOMETIMES ? this.#last(EDGE_S) : this.#seconds;
-    const margin_s = MARGIN_S + this.#caution_s;
-    const stumbled_s = least_s + Math.min(STUMBLE_S, least_s * STUMBLE_FACTOR) - MARGIN_S;
+    const { margin_s: least_margin_s, stumble_s } = this.#needs;
+    const margin_s = least_margin_s + this.#caution_s;
+    const stumbled_s = least_s + Math.min(stumble_s, least_s * STUMBLE_FACTOR) - least_margin_s;
     const most_s = Math.max(stumbled_s, ...remembered.map((second) => second.most_s));
     if (late < SOMETIMES || late > arrivals * RARE) return most_s + margin_s;
     const usual_s = sum(this.#seconds.map((second) => second.late_s)) / late;

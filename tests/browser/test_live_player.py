@@ -8,19 +8,23 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
 from browser.live_source import LiveSource
 from fakes.fault_proxy import FaultProxy
 from integration.product import started
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from playwright.async_api import BrowserContext, Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+NO_DECODER = "delete window.AudioDecoder;"
 FULL_AT_TIMES = """
+  delete window.AudioDecoder;
   const append = SourceBuffer.prototype.appendBuffer;
   let appends = 0;
   SourceBuffer.prototype.appendBuffer = function (bytes) {
@@ -30,6 +34,7 @@ FULL_AT_TIMES = """
   };
 """
 MANAGED = """
+  delete window.AudioDecoder;
   globalThis.ManagedMediaSource = class extends MediaSource {
     constructor() {
       super();
@@ -44,6 +49,16 @@ ACCOUNT = """(() => {
     stalls: Number(stalls), jumps: Number(jumps) };
 })()"""
 AT_THE_EDGE = "delay_s < 1.5"
+
+
+@pytest_asyncio.fixture(params=["ring", "mse"], loop_scope="session")
+async def page(visitor: BrowserContext, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+    """Open a page of a browser whose best way to listen this is."""
+    if request.param == "mse":
+        await visitor.add_init_script(NO_DECODER)
+    page = await visitor.new_page()
+    yield page
+    assert await page.locator(f"#player[data-way={request.param}]").count() == 1
 
 
 async def _listen(page: Page, station: str, *, at: str = "") -> None:
@@ -67,9 +82,8 @@ async def _count(page: Page, what: str) -> int:
 
 
 async def test_late_requests_raise_the_target_and_then_silence_nothing(
-    visitor: BrowserContext, address: str
+    page: Page, address: str
 ) -> None:
-    page = await visitor.new_page()
     async with LiveSource(address, "late") as source:
         await _listen(page, "late")
         dice = random.Random(5)
@@ -82,9 +96,8 @@ async def test_late_requests_raise_the_target_and_then_silence_nothing(
 
 
 async def test_who_joins_late_hears_sound_at_once_from_the_live_edge(
-    visitor: BrowserContext, address: str
+    page: Page, address: str
 ) -> None:
-    page = await visitor.new_page()
     async with LiveSource(address, "joined"):
         for _ in range(3):
             await _listen(page, "joined")
@@ -93,8 +106,7 @@ async def test_who_joins_late_hears_sound_at_once_from_the_live_edge(
             assert await _count(page, "jumps") == 0
 
 
-async def test_after_a_pause_it_is_back_at_the_edge(visitor: BrowserContext, address: str) -> None:
-    page = await visitor.new_page()
+async def test_after_a_pause_it_is_back_at_the_edge(page: Page, address: str) -> None:
     async with LiveSource(address, "paused") as source:
         await _listen(page, "paused")
         source.late_s = lambda: 0.01
@@ -107,9 +119,8 @@ async def test_after_a_pause_it_is_back_at_the_edge(visitor: BrowserContext, add
 
 
 async def test_whoever_presses_play_and_pause_in_a_hurry_has_one_connection_that_sounds(
-    visitor: BrowserContext, address: str
+    page: Page, address: str
 ) -> None:
-    page = await visitor.new_page()
     async with LiveSource(address, "hurry"):
         await page.goto("/?station=hurry")
         await page.evaluate(
@@ -123,9 +134,8 @@ async def test_whoever_presses_play_and_pause_in_a_hurry_has_one_connection_that
 
 
 async def test_a_pause_that_is_not_the_pages_own_lets_the_stream_go_and_is_shown(
-    visitor: BrowserContext, address: str
+    page: Page, address: str
 ) -> None:
-    page = await visitor.new_page()
     async with LiveSource(address, "unplugged"):
         await _listen(page, "unplugged")
         await page.evaluate("document.querySelector('#player').pause()")
@@ -134,9 +144,8 @@ async def test_a_pause_that_is_not_the_pages_own_lets_the_stream_go_and_is_shown
 
 
 async def test_a_source_that_catches_up_is_heard_from_its_live_edge(
-    visitor: BrowserContext, address: str
+    page: Page, address: str
 ) -> None:
-    page = await visitor.new_page()
     async with LiveSource(address, "away") as source:
         await _listen(page, "away")
         await _until(page, AT_THE_EDGE)
@@ -147,10 +156,7 @@ async def test_a_source_that_catches_up_is_heard_from_its_live_edge(
         await page.get_by_text("No sound comes just now.").wait_for(state="hidden")
 
 
-async def test_a_network_that_comes_back_brings_the_sound_back(
-    visitor: BrowserContext, address: str
-) -> None:
-    page = await visitor.new_page()
+async def test_a_network_that_comes_back_brings_the_sound_back(page: Page, address: str) -> None:
     lost = asyncio.Event()
 
     async def lose(piece: bytes) -> bytes:
@@ -170,10 +176,7 @@ async def test_a_network_that_comes_back_brings_the_sound_back(
         await page.close()
 
 
-async def test_a_station_that_comes_back_on_air_is_heard_again(
-    visitor: BrowserContext, address: str
-) -> None:
-    page = await visitor.new_page()
+async def test_a_station_that_comes_back_on_air_is_heard_again(page: Page, address: str) -> None:
     async with LiveSource(address, "again"):
         await _listen(page, "again")
     await _become(page, "offAir")
@@ -183,10 +186,9 @@ async def test_a_station_that_comes_back_on_air_is_heard_again(
 
 
 async def test_a_server_that_comes_back_is_heard_again_without_a_reload(
-    visitor: BrowserContext, tmp_path: Path
+    page: Page, tmp_path: Path
 ) -> None:
     product = [sys.executable, "-m", "audio_stream"]
-    page = await visitor.new_page()
     with started(product, tmp_path) as address:
         port = int(address.rpartition(":")[2])
         source = await LiveSource(address).__aenter__()
@@ -218,7 +220,7 @@ async def test_who_is_behind_is_told_so_and_can_go_live(
     visitor: BrowserContext, address: str
 ) -> None:
     page = await visitor.new_page()
-    await page.add_init_script("delete window.MediaSource;")
+    await page.add_init_script(f"{NO_DECODER} delete window.MediaSource;")
     async with LiveSource(address, "behind"):
         await _listen(page, "behind")
         await page.evaluate("document.querySelector('#player').playbackRate = 0.0625")

@@ -12,7 +12,7 @@ const ms = (seconds) =>
 
 /** @type {[string, string, (account: LivePlayer["account"]) => string | number][]} */
 const ROWS = [
-  ["path", "Path", ({ path }) => path],
+  ["path", "Path", ({ path }) => path || "–"],
   ["container", "Container", ({ mimeType }) => mimeType.replace(/;\s*codecs=/, ", ") || "–"],
   ["delay", "Behind the live edge", ({ delay_s }) => ms(delay_s)],
   ["target", "Target", ({ target_s }) => ms(target_s)],

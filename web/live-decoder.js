@@ -1,8 +1,8 @@
 /** Makes sound of live bytes: WebM with Opus, as the studio and most recorders send it. */
 
-import { CannotPlay } from "./live-way.js";
+import { CannotPlay } from "./cannot-play.js";
 import { duration_s } from "./opus-packet.js";
-import { Unreadable, WebmReader } from "./webm-reader.js";
+import { WebmReader } from "./webm-reader.js";
 
 /** @import { Bytes } from "./bytes.js" */
 
@@ -44,9 +44,17 @@ export class LiveDecoder {
 
   /** Raises `CannotPlay`. @param {Bytes} bytes */
   push(bytes) {
-    if (this.#error) throw this.#error;
-    const packets = this.#read(bytes);
-    for (const { data, time_us } of packets) {
+    try {
+      if (this.#error) throw this.#error;
+      this.#decode(bytes);
+    } catch (error) {
+      throw new CannotPlay(String(error));
+    }
+  }
+
+  /** @param {Bytes} bytes */
+  #decode(bytes) {
+    for (const { data, time_us } of this.#reader.push(bytes)) {
       this.#decoder ??= this.#begin();
       this.#due.push(this.#dueFor(data, time_us / 1e6));
       this.#decoder.decode(new EncodedAudioChunk({ type: "key", timestamp: time_us, data }));
@@ -64,21 +72,12 @@ export class LiveDecoder {
     if (this.#decoder?.state === "configured") this.#decoder.close();
   }
 
-  /** @param {Bytes} bytes */
-  #read(bytes) {
-    try {
-      return this.#reader.push(bytes);
-    } catch (error) {
-      throw error instanceof Unreadable ? new CannotPlay(error.message) : error;
-    }
-  }
-
   #begin() {
     const description = /** @type {Bytes} */ (this.#reader.opusHead); // It comes before packets.
     const decoder = new AudioDecoder({
       output: (data) => this.#take(data),
-      error: ({ message }) => {
-        this.#error = new CannotPlay(message);
+      error: (error) => {
+        this.#error = error;
       },
     });
     const numberOfChannels = description[9] ?? 1;

@@ -1,7 +1,7 @@
 /** The element alone plays what the server sends: some seconds late, and never to be steered. */
 
 import * as api from "./api.js";
-import { CannotPlay } from "./live-way.js";
+import { CannotPlay } from "./cannot-play.js";
 
 /** What the element says of sound that it cannot play after all. @type {number[]} */
 const UNPLAYABLE = [MediaError.MEDIA_ERR_DECODE, MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED];

@@ -5,14 +5,14 @@
 
 import * as api from "./api.js";
 import { backoff_s, Pause } from "./backoff.js";
+import { CannotPlay } from "./cannot-play.js";
 import { LiveBuffer } from "./live-buffer.js";
 import { LiveConnection } from "./live-connection.js";
 import { PlainStream } from "./live-plain.js";
-import { canRing, LiveRing } from "./live-ring.js";
-import { canBuffer } from "./live-source.js";
+import { LiveRing } from "./live-ring.js";
 import { LANDING_S } from "./live-steering.js";
 import { TargetDelay } from "./live-target.js";
-import { CannotPlay, chooseWay } from "./live-way.js";
+import { Ways } from "./live-way.js";
 
 /** @import { Way } from "./live-way.js" */
 
@@ -28,15 +28,13 @@ const BACKLOG_S = LANDING_S + 0.02;
 /** More than this is worth a word; the element alone is about 4 s behind from its beginning. */
 const BEHIND_S = { ring: 2, mse: 2, plain: 7, mp3: 7 };
 
-/** What a station sends, as far as anybody knows before it did. */
-const LIKELY_TYPES = ["audio/webm", "audio/mp4"];
-
 /** Whoever owns the player hears when the station is back and wakes it; this is for missed news. */
 const OFF_AIR_PAUSE = { first_s: 20, most_s: 20 };
 
 export class LivePlayer extends EventTarget {
   #media;
   #output;
+  #ways;
   #pause = new Pause();
   #station = "";
   #running = new AbortController();
@@ -45,8 +43,6 @@ export class LivePlayer extends EventTarget {
   #target = new TargetDelay();
   /** @type {LiveRing | LiveBuffer | PlainStream | null} */
   #sound = null;
-  /** Ways, each with a type, that the browser claimed to have and then had not. @type {Set<string>} */
-  #unplayable = new Set();
   #mimeType = "";
   /** Whether the connection before brought nothing any more: what it brought is no news. */
   #wasSilent = false;
@@ -71,6 +67,7 @@ export class LivePlayer extends EventTarget {
     super();
     this.#media = media;
     this.#output = output;
+    this.#ways = new Ways(media, output);
     media.addEventListener("pause", () => {
       // Not by us: unplugged headphones, a telephone call. What is paused is let go.
       if (this.state === "playing" && !media.ended && !this.#sound?.isEnding) this.pause();
@@ -172,6 +169,8 @@ export class LivePlayer extends EventTarget {
       } catch (error) {
         if (error instanceof DOMException && error.name === "NotAllowedError") next = "blocked";
         else if (error instanceof api.Problem && error.status < 500) limits = OFF_AIR_PAUSE;
+        else if (error instanceof CannotPlay && this.way !== "mp3")
+          continue; // Another, at once.
         else next = "unreachable";
         if (this.state === "playing") failures = 0;
       }
@@ -191,14 +190,14 @@ export class LivePlayer extends EventTarget {
   async #listen(station, signal) {
     const connection = new LiveConnection(signal);
     this.#connection = connection;
-    const likely = this.#likelyWay();
+    const likely = this.#ways.likely(this.#mimeType);
     // At once, within the person's click.
     let playing = this.#attach(likely);
     try {
       this.#mimeType = await connection.open(station, this.#wasSilent ? 0 : BACKLOG_S);
       signal.throwIfAborted();
       this.#connections++;
-      this.way = this.#wayFor(this.#mimeType);
+      this.way = this.#ways.bestFor(this.#mimeType);
       if (this.way !== likely) playing = this.#attach(this.way);
       if (this.#streamed) {
         await Promise.race([this.#feed(this.#streamed, connection), playing]);
@@ -207,29 +206,13 @@ export class LivePlayer extends EventTarget {
         await this.#playPlainly(station);
       }
     } catch (error) {
-      if (error instanceof CannotPlay) this.#unplayable.add(`${this.way} ${this.#mimeType}`);
+      if (error instanceof CannotPlay) this.#ways.giveUp(this.way, this.#mimeType);
       throw error;
     } finally {
       connection.close();
       this.#wasSilent = connection.isDead || (this.#wasSilent && !connection.isAlive);
       if (!signal.aborted) this.#drop(); // Else another attempt may have begun.
     }
-  }
-
-  /** @param {string} type @returns {Way} */
-  #wayFor(type) {
-    const has = (/** @type {Way} */ way) => !this.#unplayable.has(`${way} ${type}`);
-    return chooseWay({
-      ring: has("ring") && canRing(type, this.#output()),
-      mse: has("mse") && canBuffer(type),
-      plain: has("plain") && this.#media.canPlayType(type) !== "",
-    });
-  }
-
-  /** The way to play what came last, or else what may well come. */
-  #likelyWay() {
-    const ways = [this.#mimeType, ...LIKELY_TYPES].map((type) => this.#wayFor(type));
-    return ways.find((way) => way === "ring" || way === "mse") ?? "plain";
   }
 
   /**

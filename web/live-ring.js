@@ -1,7 +1,8 @@
 /** Decodes live bytes by itself and plays them through Web Audio, close to the live edge. */
 
+import { CannotPlay } from "./cannot-play.js";
 import { LiveDecoder, RATE_HZ } from "./live-decoder.js";
-import { ringRate } from "./live-steering.js";
+import { isLost, ringRate } from "./live-steering.js";
 import { START_S } from "./live-target.js";
 import { attachSilence } from "./silence.js";
 
@@ -17,10 +18,7 @@ import { attachSilence } from "./silence.js";
 const IS_FIT =
   /(Chrome|Firefox)\//.test(navigator.userAgent) && !/Android/.test(navigator.userAgent);
 /** It is played to its last sample, but for what the audio thread takes at once. */
-const NEEDS = { margin_s: 0.01, stumble_s: 0.04 };
-/** Further behind than this, or so many targets, a jump is kinder than minutes of hurrying. */
-const JUMP_BEYOND_S = 1.5;
-const JUMP_BEYOND_TARGETS = 3;
+export const NEEDS = { margin_s: 0.01, stumble_s: 0.04 };
 /** How much of what it sees now goes into what it believes: the audio thread counts in blocks. */
 const LEARNING = 0.05;
 /** What a page sees first of a line it sees late: so long after, it knows better where to be. */
@@ -52,6 +50,7 @@ export class LiveRing {
   #end_s = 0;
   #error_s = 0;
   #begun_s = Number.NaN;
+  #leaps = 0;
   #isSettled = false;
   #ended = false;
   #closed = new AbortController();
@@ -61,8 +60,6 @@ export class LiveRing {
   path = "AudioDecoder and Web Audio";
   /** How often the sound stopped because nothing had come. */
   stalls = 0;
-  /** How often it leapt to where it should be. */
-  jumps = 0;
   rate = 1;
 
   /**
@@ -97,13 +94,21 @@ export class LiveRing {
     return position_s === null ? 0 : Math.max(0, this.#end_s - position_s);
   }
 
+  /** How often it leapt to where it should be. */
+  get jumps() {
+    return this.#leaps + (this.#report?.jumps ?? 0);
+  }
+
   /** Whether no more will come. */
   get isEnding() {
     return this.#ended;
   }
 
+  /** Raises `CannotPlay`. */
   async open() {
-    await this.#loaded;
+    await this.#loaded.catch((error) => {
+      throw new CannotPlay(String(error));
+    });
     this.#target.restart(NEEDS);
   }
 
@@ -115,7 +120,7 @@ export class LiveRing {
   /** Leap to the live edge. */
   goLive() {
     this.#leap();
-    this.jumps++;
+    this.#leaps++;
   }
 
   /** No more will come: what is there plays out. Resolves when it has. */
@@ -187,7 +192,8 @@ export class LiveRing {
   }
 
   #catchUp() {
-    if (this.fill_s > Math.max(JUMP_BEYOND_S, JUMP_BEYOND_TARGETS * this.#target.target_s)) {
+    if (this.#position_s === null) return; // It begins where it should be.
+    if (isLost(this.fill_s, this.#target.target_s)) {
       this.goLive();
     } else if (!this.#isSettled && performance.now() / 1000 - this.#begun_s > KNOWS_AFTER_S) {
       this.#isSettled = true;

@@ -1,7 +1,7 @@
 /** Where a live listener should be, and how to get there: plain arithmetic. */
 
 /** Further behind than this, a jump is kinder than minutes of hurrying. */
-export const JUMP_BEYOND_S = 1.5;
+const JUMP_BEYOND_S = 1.5;
 const JUMP_BEYOND_TARGETS = 3;
 /** Chromium begins to sound once it has so much: with less, a jump would only wait for it. */
 export const LANDING_S = 0.22;
@@ -39,12 +39,22 @@ export function steer({ ranges, now_s, delay_s, target_s, spare_s, rate }) {
   const jumpTo_s = Math.max(start_s, edge_s - landing_s);
   const current = ranges.find(([start, end]) => start <= now_s && now_s <= end);
   if (!current) return edge_s - start_s < landing_s ? null : { jumpTo_s };
-  if (edge_s - now_s > Math.max(JUMP_BEYOND_S, JUMP_BEYOND_TARGETS * target_s)) return { jumpTo_s };
+  if (isLost(edge_s - now_s, target_s)) return { jumpTo_s };
   const next = ranges.find(([start]) => start > now_s);
   if (next && current[1] - now_s < RANGE_END_S) return { jumpTo_s: next[0] };
   const keepsPitch = spare_s > PITCH_NEEDS_S;
   const most = keepsPitch ? MOST_RATE_CHANGE : MOST_PITCH_CHANGE;
   return { rate: rateFor(delay_s - target_s, rate, most), keepsPitch };
+}
+
+/**
+ * Whether hurrying would take too long.
+ *
+ * @param {number} fill_s how much of the sound that is there was not heard yet
+ * @param {number} target_s
+ */
+export function isLost(fill_s, target_s) {
+  return fill_s > Math.max(JUMP_BEYOND_S, JUMP_BEYOND_TARGETS * target_s);
 }
 
 /**

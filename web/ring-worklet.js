@@ -9,6 +9,8 @@ const CAPACITY_S = 4;
 const FADE = 128;
 /** Where it leaps, one fades into the other. */
 const CROSSFADE = 480;
+/** To leave out less than a syllable is no jump. */
+const NOTICEABLE_S = 0.2;
 /** How often the page is told where this is. */
 const REPORT_EVERY_S = 0.1;
 /** What the curve between two samples needs on its far side. */
@@ -18,8 +20,9 @@ const AHEAD = 2;
 
 /**
  * @typedef {{rate: number, target_s: number}} Steering
- * @typedef {{position_s: number, at_s: number, isSounding: boolean, stalls: number}} RingReport
- *   `position_s`: in the source's time; `at_s`: on the context's clock
+ * @typedef {{position_s: number, at_s: number, isSounding: boolean, stalls: number,
+ *   jumps: number}} RingReport `position_s`: in the source's time; `at_s`: on the context's clock;
+ *   `jumps`: how often it left out what came too late, as it began again
  */
 
 class Ring extends AudioWorkletProcessor {
@@ -42,6 +45,7 @@ class Ring extends AudioWorkletProcessor {
   /** From where it leapt, if it did. @type {?number} */
   #left = null;
   #stalls = 0;
+  #jumps = 0;
   #reported = 0;
 
   /** @param {{processorOptions: {channels: number}}} options */
@@ -106,7 +110,9 @@ class Ring extends AudioWorkletProcessor {
 
   #begin() {
     // Where the sound was broken anyway, what is too late now is left out.
+    const from = this.#read;
     if (!this.#isEnding) this.#leap();
+    if (from > 0 && this.#read - from > NOTICEABLE_S * sampleRate) this.#jumps++;
     this.#left = null;
     this.#isSounding = true;
     this.#report();
@@ -191,6 +197,7 @@ class Ring extends AudioWorkletProcessor {
       at_s,
       isSounding: this.#isSounding,
       stalls: this.#stalls,
+      jumps: this.#jumps,
     });
     this.#reported = 0;
   }

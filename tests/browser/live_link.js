@@ -3,13 +3,14 @@
  * what the page's player would do with its own rules.
  *
  * @typedef {{seed?: number, batches_s?: number[], late?: [number, number, number], ppm?: number,
- *   seconds?: number, settled_s?: number}} Link `batches_s`: how much sound comes at once, in turn;
+ *   seconds?: number, settled_s?: number, ring?: boolean}} Link `batches_s`: how much sound comes at once, in turn;
  *   `late`: which share of the requests is late, and by how much at least and at most; `ppm`: how
- *   much too fast the source's clock is
+ *   much too fast the source's clock is; `ring`: whether the page decodes by itself
  */
 
 async (link) => {
-  const { LANDING_S, steer } = await import("/static/live-steering.js");
+  const { NEEDS } = await import("/static/live-ring.js");
+  const { LANDING_S, ringRate, steer } = await import("/static/live-steering.js");
   const { TargetDelay } = await import("/static/live-target.js");
   const {
     seed = 1,
@@ -18,6 +19,7 @@ async (link) => {
     ppm = 0,
     seconds = 60,
     settled_s = 8,
+    ring = false,
   } = link;
   const STEP_S = 0.001;
 
@@ -47,6 +49,7 @@ async (link) => {
 
   const line = arrivals(dice(seed));
   const target = new TargetDelay();
+  if (ring) target.restart(NEEDS);
   const found = { stalls: 0, jumps: 0, most_s: 0, least_s: Infinity, changes: 0 };
   let next = line.next().value;
   let [edge_s, position_s, rate, sounding, keepsPitch] = [0, 0, 1, false, true];
@@ -55,14 +58,17 @@ async (link) => {
       if (edge_s === 0) position_s = Math.max(0, next.edge_s - LANDING_S);
       edge_s = next.edge_s;
       target.arrived(now_s, edge_s, sounding ? position_s : undefined);
-      const steering = steer({
-        ranges: [[0, edge_s]],
-        now_s: position_s,
-        delay_s: target.liveEdge_s(now_s) - position_s,
-        target_s: target.target_s,
-        spare_s: target.spare_s,
-        rate,
-      });
+      const delay_s = target.liveEdge_s(now_s) - position_s;
+      const steering = ring
+        ? { rate: ringRate(delay_s - target.target_s, rate), keepsPitch: false }
+        : steer({
+            ranges: [[0, edge_s]],
+            now_s: position_s,
+            delay_s,
+            target_s: target.target_s,
+            spare_s: target.spare_s,
+            rate,
+          });
       if (steering && "jumpTo_s" in steering) {
         position_s = steering.jumpTo_s;
         found.jumps++;
@@ -72,9 +78,14 @@ async (link) => {
       }
       next = line.next().value;
     }
-    if (!sounding) sounding = edge_s - position_s >= LANDING_S;
-    else position_s += STEP_S * rate;
-    const ahead_s = rate === 1 ? 0.008 : keepsPitch ? 0.05 : 0.022; // as measured in Chromium
+    if (sounding) {
+      position_s += STEP_S * rate;
+    } else {
+      sounding = edge_s - position_s >= (ring ? target.target_s : LANDING_S);
+      if (ring && sounding) position_s = edge_s - target.target_s;
+    }
+    // As measured in Chromium; a ring is filled from a block of 10 ms to the next.
+    const ahead_s = ring || rate === 1 ? 0.008 : keepsPitch ? 0.05 : 0.022;
     if (sounding && position_s >= edge_s - ahead_s) {
       sounding = false;
       target.stalled();

@@ -58,7 +58,8 @@ async def page(visitor: BrowserContext, request: pytest.FixtureRequest) -> Async
         await visitor.add_init_script(NO_DECODER)
     page = await visitor.new_page()
     yield page
-    assert await page.locator(f"#player[data-way={request.param}]").count() == 1
+    if not page.is_closed():
+        assert await page.locator(f"#player[data-way={request.param}]").count() == 1
 
 
 async def _listen(page: Page, station: str, *, at: str = "") -> None:

@@ -96,6 +96,38 @@ async def test_after_settling_nothing_silences_it_and_the_delay_is_small(
     assert heard["most_s"] < most_s
 
 
+@pytest.mark.parametrize(
+    ("link", "most_s"),
+    [
+        pytest.param({}, 0.09, id="what WebCodecs sends, on a clean line"),
+        pytest.param({"batches_s": [0.12, 0.06]}, 0.18, id="chunks of MediaRecorder's, uneven"),
+        pytest.param({"late": [0.002, 0.02, 0.028]}, 0.14, id="programs that stumble now and then"),
+        pytest.param({"late": LATE, "seed": 7}, 0.36, id="one request in fifty is late"),
+    ],
+)
+async def test_what_the_page_decodes_is_as_free_of_stalls_and_comes_no_later(
+    blank: Page, link: dict[str, Any], most_s: float
+) -> None:
+    heard = await blank.evaluate(LINK, link | {"ring": True, "settled_s": 30, "seconds": 90})
+    assert heard["stalls"] == 0
+    assert heard["most_s"] < most_s
+
+
+async def test_what_the_page_decodes_changes_its_pitch_by_no_more_than_nobody_hears(
+    blank: Page,
+) -> None:
+    rates = await blank.evaluate(
+        """async () => {
+          const { ringRate } = await import("/static/live-steering.js");
+          const errors_s = [-2, -0.01, -0.003, 0, 0.003, 0.01, 2];
+          return [1, 1.002].map((rate) => errors_s.map((error_s) => ringRate(error_s, rate)));
+        }"""
+    )
+    at_rest, at_work = rates
+    assert at_rest == [0.995, 0.995, 1, 1, 1, 1.005, 1.005]
+    assert at_work == [0.995, 0.995, 0.997, 1, 1.003, 1.005, 1.005]
+
+
 async def test_on_a_very_bad_line_the_target_is_half_a_second_and_no_more(blank: Page) -> None:
     heard = await blank.evaluate(LINK, {"late": WIFI, "settled_s": 20})
     assert heard["target_s"] == 0.5

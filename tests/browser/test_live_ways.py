@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from browser.conftest import go_on_air, stop
+from browser.live_source import LiveSource
 from browser.signals import nearest_tone
 from browser.test_main_job import SAMPLE_TONES
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext
+    from playwright.async_api import Browser, BrowserContext
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -19,6 +20,14 @@ CHOOSE = """async (can) => {
   const { chooseWay } = await import("/static/live-way.js");
   return chooseWay({ ring: can.includes("ring"), mse: can.includes("mse"),
     plain: can.includes("plain") });
+}"""
+
+CAN_RING = """async (type) => {
+  const { canRing } = await import("/static/live-ring.js");
+  const sounds = new AudioContext({ sampleRate: 48_000 });
+  const others = new AudioContext({ sampleRate: 44_100 });
+  if (canRing(type, others.destination) || canRing(type, null)) throw new Error("no output for it");
+  return canRing(type, sounds.destination);
 }"""
 
 MP3_ALONE = """
@@ -37,6 +46,25 @@ CLAIMS_TOO_MUCH = """
   });
 """
 
+DECODES_NOTHING = {
+    "it says so at once": """
+      AudioDecoder.prototype.configure = () => {
+        throw new DOMException("No.", "NotSupportedError");
+      };""",
+    "it says so later": """
+      globalThis.AudioDecoder = class extends AudioDecoder {
+        constructor(init) {
+          super(init);
+          this.decode = () => init.error(new DOMException("Oh.", "EncodingError"));
+        }
+      };""",
+    "its worklet does not load": """
+      AudioWorklet.prototype.addModule = () => Promise.reject(new DOMException("", "AbortError"));
+    """,
+}
+ON_LINUX = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+ON_ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+
 
 @pytest.mark.parametrize(
     ("can", "way"),
@@ -54,6 +82,40 @@ async def test_the_best_way_there_is_is_chosen(
     page = await visitor.new_page()
     await page.goto("/no-such-page")
     assert await page.evaluate(CHOOSE, can) == way
+
+
+@pytest.mark.parametrize("trouble", DECODES_NOTHING)
+async def test_a_browser_that_cannot_decode_after_all_uses_media_source(
+    visitor: BrowserContext, address: str, trouble: str
+) -> None:
+    page = await visitor.new_page()
+    await page.add_init_script(DECODES_NOTHING[trouble])
+    async with LiveSource(address, "undecoded"):
+        await page.goto("/?station=undecoded")
+        await page.get_by_role("button", name="Play", exact=True).click()
+        await page.locator("#player[data-way=mse]").wait_for(state="attached")
+
+
+@pytest.mark.parametrize(
+    ("agent", "type_", "can"),
+    [
+        (ON_LINUX + "Chrome/150.0.0.0 Safari/537.36", "audio/webm;codecs=opus", True),
+        (ON_LINUX + "Chrome/150.0.0.0 Safari/537.36", 'audio/webm; codecs="opus"', True),
+        (ON_LINUX + "Chrome/150.0.0.0 Safari/537.36", "audio/webm", True),
+        (ON_LINUX + "Chrome/150.0.0.0 Safari/537.36", "audio/webm;codecs=vorbis", False),
+        (ON_LINUX + "Chrome/150.0.0.0 Safari/537.36", "audio/ogg;codecs=opus", False),
+        (ON_LINUX + "Chrome/150.0.0.0 Safari/537.36", "video/webm;codecs=opus", False),
+        (ON_LINUX + "Version/26.0 Safari/605.1.15", "audio/webm;codecs=opus", False),
+        (ON_ANDROID + "Chrome/150.0.0.0 Mobile Safari/537.36", "audio/webm;codecs=opus", False),
+    ],
+)
+async def test_the_page_decodes_only_what_and_where_that_was_seen_to_go_well(
+    chromium: Browser, address: str, agent: str, type_: str, *, can: bool
+) -> None:
+    page = await chromium.new_page(base_url=address, user_agent=agent)
+    await page.goto("/no-such-page")
+    assert await page.evaluate(CAN_RING, type_) is can
+    await page.close()
 
 
 async def test_a_browser_that_can_do_nothing_else_plays_the_mp3(visitor: BrowserContext) -> None:

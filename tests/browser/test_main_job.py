@@ -46,11 +46,11 @@ class Broadcast:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def broadcast(chromium: Browser, address: str) -> AsyncIterator[Broadcast]:
-    """Two people listen from before the beginning, one of them without Media Source."""
+    """Two people listen from before the beginning, one of them with an element alone."""
     context = await chromium.new_context(base_url=address, accept_downloads=True)
     context.set_default_timeout(20_000)
     listener, plain_listener, studio = [await context.new_page() for _ in range(3)]
-    await plain_listener.add_init_script("delete window.MediaSource;")
+    await plain_listener.add_init_script("delete window.AudioDecoder; delete window.MediaSource;")
     for page in (listener, plain_listener):
         await page.goto("/")
         await page.get_by_role("button", name="Play", exact=True).click()
@@ -87,14 +87,14 @@ async def test_a_waiting_listener_hears_the_broadcast_by_itself(broadcast: Broad
     assert len(tones) >= 5
 
 
-async def test_a_browser_without_media_source_hears_it_too(broadcast: Broadcast) -> None:
+async def test_a_browser_with_an_element_alone_hears_it_too(broadcast: Broadcast) -> None:
     tones = {nearest_tone(hz) for hz in broadcast.plainly_heard_hz} - {0}
     assert len(tones) >= 2
     assert await broadcast.plain_listener.locator("#player[data-way=plain]").count() == 1
 
 
-async def test_the_pages_own_player_is_the_one_through_media_source(broadcast: Broadcast) -> None:
-    assert await broadcast.listener.locator("#player[data-way=mse]").count() == 1
+async def test_the_page_decodes_by_itself_where_it_can(broadcast: Broadcast) -> None:
+    assert await broadcast.listener.locator("#player[data-way=ring]").count() == 1
 
 
 async def test_the_listener_page_says_when_the_broadcast_is_over(broadcast: Broadcast) -> None:

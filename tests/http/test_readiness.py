@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from served import Product, Serve
 
+# Seen here alone, now and then: a connection of a test before is collected before it was closed.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+
 
 @pytest.fixture(autouse=True)
 def _no_pauses() -> Iterator[None]:

@@ -1,4 +1,4 @@
-/** Makes sound for an encoder out of nothing, or of other sound. */
+/** Sound as WebCodecs has it: made of nothing or of other sound, and taken apart. */
 
 /** @param {Omit<AudioDataInit, "data" | "format">} shape */
 export function silence(shape) {
@@ -14,13 +14,8 @@ export function silence(shape) {
  */
 export function withChannels(sound, channels) {
   if (sound.numberOfChannels === channels) return sound;
-  const { sampleRate, numberOfFrames, numberOfChannels, timestamp } = sound;
-  const heard = Array.from({ length: numberOfChannels }, (_, planeIndex) => {
-    const plane = new Float32Array(numberOfFrames);
-    sound.copyTo(plane, { planeIndex, format: "f32-planar" });
-    return plane;
-  });
-  sound.close();
+  const { sampleRate, numberOfFrames, timestamp } = sound;
+  const heard = planesOf(sound);
   // As Web Audio does it: two become one by their mean, one becomes two by being there twice.
   const mixed = channels === 1 ? [mean(heard)] : heard;
   const data = new Float32Array(channels * numberOfFrames);
@@ -29,6 +24,17 @@ export function withChannels(sound, channels) {
   }
   const shape = { sampleRate, numberOfFrames, numberOfChannels: channels, timestamp };
   return new AudioData({ format: "f32-planar", ...shape, data, transfer: [data.buffer] });
+}
+
+/** @param {AudioData} sound is closed by this @returns {Float32Array<ArrayBuffer>[]} its channels */
+export function planesOf(sound) {
+  const planes = Array.from({ length: sound.numberOfChannels }, (_, planeIndex) => {
+    const plane = new Float32Array(sound.numberOfFrames);
+    sound.copyTo(plane, { planeIndex, format: "f32-planar" });
+    return plane;
+  });
+  sound.close();
+  return planes;
 }
 
 /** @param {Float32Array[]} planes */

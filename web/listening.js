@@ -1,12 +1,11 @@
 /** Lets the page see what its media elements play. */
 
+import { RATE_HZ } from "./live-decoder.js";
+
 /** iPhones silence Web Audio once the screen is locked, so there the sound stays out of it. */
 const SILENCED_IN_BACKGROUND =
   /iP(hone|ad|od)/.test(navigator.userAgent) ||
   (/Mac/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
-
-/** What Opus is decoded to: the browser makes of it what the sound card wants. */
-const RATE_HZ = 48_000;
 
 export class Listening {
   /** @type {?AudioContext} */
@@ -20,6 +19,7 @@ export class Listening {
   /** Route an element through the analyser. Call it within a click. @param {HTMLMediaElement} media */
   hear(media) {
     if (SILENCED_IN_BACKGROUND) return;
+    // The browser makes of it what the sound card wants.
     this.#context ??= new AudioContext({ latencyHint: "interactive", sampleRate: RATE_HZ });
     this.#context.resume();
     this.analyser ??= this.#makeAnalyser(this.#context);

@@ -1,5 +1,6 @@
 /** Makes sound of live bytes: WebM with Opus, as the studio and most recorders send it. */
 
+import { planesOf } from "./audio-data.js";
 import { CannotPlay } from "./cannot-play.js";
 import { duration_s } from "./opus-packet.js";
 import { WebmReader } from "./webm-reader.js";
@@ -95,12 +96,7 @@ export class LiveDecoder {
 
   /** @param {AudioData} data */
   #take(data) {
-    const planes = Array.from({ length: data.numberOfChannels }, (_, planeIndex) => {
-      const plane = new Float32Array(data.numberOfFrames);
-      data.copyTo(plane, { planeIndex, format: "f32-planar" });
-      return plane;
-    });
-    data.close();
+    const planes = planesOf(data);
     const due = this.#due.shift();
     if (!due) return;
     const { silence, end_s, isLast } = due;

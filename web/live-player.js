@@ -167,10 +167,9 @@ export class LivePlayer extends EventTarget {
         await this.#listen(station, signal);
         failures = 0;
       } catch (error) {
+        if (error instanceof CannotPlay && this.way !== "mp3") continue; // Another way, at once.
         if (error instanceof DOMException && error.name === "NotAllowedError") next = "blocked";
         else if (error instanceof api.Problem && error.status < 500) limits = OFF_AIR_PAUSE;
-        else if (error instanceof CannotPlay && this.way !== "mp3")
-          continue; // Another, at once.
         else next = "unreachable";
         if (this.state === "playing") failures = 0;
       }

@@ -42,8 +42,8 @@ class Ring extends AudioWorkletProcessor {
   #isClosed = false;
   /** Samples since it began to sound, or leapt. */
   #since = 0;
-  /** From where it leapt, if it did. @type {?number} */
-  #left = null;
+  /** Where it was when it leapt, if it did. @type {?number} */
+  #leftAt = null;
   #stalls = 0;
   #jumps = 0;
   #reported = 0;
@@ -113,13 +113,13 @@ class Ring extends AudioWorkletProcessor {
     const from = this.#read;
     if (!this.#isEnding) this.#leap();
     if (from > 0 && this.#read - from > NOTICEABLE_S * sampleRate) this.#jumps++;
-    this.#left = null;
+    this.#leftAt = null;
     this.#isSounding = true;
     this.#report();
   }
 
   #leap() {
-    this.#left = this.#read;
+    this.#leftAt = this.#read;
     this.#read = Math.max(this.#read, Math.floor(this.#written - this.#target));
     this.#since = 0;
   }
@@ -142,10 +142,10 @@ class Ring extends AudioWorkletProcessor {
       const plane = this.#planes[channel];
       for (let i = 0; samples && plane && i < count; i++) {
         const since = this.#since + i;
-        const share = Math.min(1, since / (this.#left === null ? FADE : CROSSFADE));
+        const share = Math.min(1, since / (this.#leftAt === null ? FADE : CROSSFADE));
         let sample = share * this.#sample(plane, this.#read + i * step);
-        if (share < 1 && this.#left !== null) {
-          sample += (1 - share) * this.#sample(plane, this.#left + since);
+        if (share < 1 && this.#leftAt !== null) {
+          sample += (1 - share) * this.#sample(plane, this.#leftAt + since);
         }
         samples[i] = sample * Math.min(1, (left - i * step) / FADE);
       }

@@ -1,23 +1,19 @@
 /** Reads the packets of a growing WebM file with one Opus track, byte by byte if need be (RFC 9559). */
 
 import { joined } from "./bytes.js";
+import * as ids from "./webm-ids.js";
 
 /** @import { Bytes } from "./bytes.js" */
 
-const SEGMENT = 0x18538067;
-const TIMESTAMP_SCALE = 0x2ad7b1;
-const TRACKS = 0x1654ae6b;
-const TRACK_ENTRY = 0xae;
-const CODEC_ID = 0x86;
-const CODEC_PRIVATE = 0x63a2;
-const CLUSTER = 0x1f43b675;
-const TIMESTAMP = 0xe7;
-const SIMPLE_BLOCK = 0xa3;
-const BLOCK_GROUP = 0xa0;
-const BLOCK = 0xa1;
-
 /** What these hold is read as if it stood by itself: so their sizes, often unknown, do not matter. */
-const OPENED = new Set([SEGMENT, 0x1549a966 /* Info */, TRACKS, TRACK_ENTRY, CLUSTER, BLOCK_GROUP]);
+const OPENED = new Set([
+  ids.SEGMENT,
+  ids.INFO,
+  ids.TRACKS,
+  ids.TRACK_ENTRY,
+  ids.CLUSTER,
+  ids.BLOCK_GROUP,
+]);
 const OPUS = "A_OPUS";
 const LACED = 0x06;
 /** No element that is read as a whole is larger: a larger one is no WebM as it is sent live. */
@@ -53,7 +49,7 @@ export class WebmReader {
       if (element === null) break;
       const { id, start, size } = element;
       if (OPENED.has(id)) {
-        if (id === TRACK_ENTRY && ++this.#tracks > 1) throw new Unreadable("several tracks");
+        if (id === ids.TRACK_ENTRY && ++this.#tracks > 1) throw new Unreadable("several tracks");
         at = start;
         continue;
       }
@@ -68,11 +64,11 @@ export class WebmReader {
 
   /** @param {number} id @param {Bytes} content */
   #take(id, content) {
-    if (id === TIMESTAMP_SCALE) this.#scale_ns = unsigned(content);
-    else if (id === CODEC_ID) this.#checkCodec(new TextDecoder().decode(content));
-    else if (id === CODEC_PRIVATE) this.opusHead = content.slice();
-    else if (id === TIMESTAMP) this.#cluster = unsigned(content);
-    else if (id === SIMPLE_BLOCK || id === BLOCK) this.#takeBlock(content);
+    if (id === ids.TIMESTAMP_SCALE) this.#scale_ns = unsigned(content);
+    else if (id === ids.CODEC_ID) this.#checkCodec(new TextDecoder().decode(content));
+    else if (id === ids.CODEC_PRIVATE) this.opusHead = content.slice();
+    else if (id === ids.TIMESTAMP) this.#cluster = unsigned(content);
+    else if (id === ids.SIMPLE_BLOCK || id === ids.BLOCK) this.#takeBlock(content);
   }
 
   /** @param {string} codec */

@@ -10,21 +10,9 @@ import {
   uintElement,
 } from "./ebml.js";
 import { preSkipOf } from "./opus-head.js";
+import * as ids from "./webm-ids.js";
 
 /** @import { Bytes } from "./bytes.js" */
-
-const EBML = 0x1a45dfa3;
-const SEGMENT = 0x18538067;
-const INFO = 0x1549a966;
-const TRACKS = 0x1654ae6b;
-const TRACK_ENTRY = 0xae;
-const AUDIO = 0xe1;
-const CLUSTER = 0x1f43b675;
-const TIMESTAMP = 0xe7;
-const SIMPLE_BLOCK = 0xa3;
-const BLOCK_GROUP = 0xa0;
-const BLOCK = 0xa1;
-const DISCARD_PADDING = 0x75a2;
 
 const TICK_NS = 1_000_000;
 const TRACK_NUMBER = 1;
@@ -51,7 +39,7 @@ export class WebmWriter {
   head() {
     return joined(
       element(
-        EBML,
+        ids.EBML,
         uintElement(0x4286, 1), // EBMLVersion
         uintElement(0x42f7, 1), // EBMLReadVersion
         uintElement(0x42f2, 4), // EBMLMaxIDLength
@@ -60,32 +48,32 @@ export class WebmWriter {
         uintElement(0x4287, 4), // DocTypeVersion
         uintElement(0x4285, 2), // DocTypeReadVersion
       ),
-      openElement(SEGMENT),
+      openElement(ids.SEGMENT),
       element(
-        INFO,
-        uintElement(0x2ad7b1, TICK_NS), // TimestampScale
+        ids.INFO,
+        uintElement(ids.TIMESTAMP_SCALE, TICK_NS),
         textElement(0x4d80, "audio-stream"), // MuxingApp
         textElement(0x5741, "audio-stream"), // WritingApp
       ),
-      element(TRACKS, this.#trackEntry()),
+      element(ids.TRACKS, this.#trackEntry()),
     );
   }
 
   #trackEntry() {
     const delay_ns = Math.round((preSkipOf(this.#opusHead) * 1e9) / OPUS_RATE_HZ);
     return element(
-      TRACK_ENTRY,
+      ids.TRACK_ENTRY,
       uintElement(0xd7, TRACK_NUMBER),
       uintElement(0x73c5, TRACK_NUMBER), // TrackUID
       uintElement(0x83, AUDIO_TRACK), // TrackType
       uintElement(0x9c, 0), // FlagLacing
       textElement(0x22b59c, "und"), // Language
-      textElement(0x86, "A_OPUS"), // CodecID
-      element(0x63a2, this.#opusHead), // CodecPrivate
+      textElement(ids.CODEC_ID, "A_OPUS"),
+      element(ids.CODEC_PRIVATE, this.#opusHead),
       uintElement(0x56aa, delay_ns), // CodecDelay
       uintElement(0x56bb, SEEK_PRE_ROLL_NS), // SeekPreRoll
       element(
-        AUDIO,
+        ids.AUDIO,
         floatElement(0xb5, OPUS_RATE_HZ), // SamplingFrequency
         uintElement(0x9f, this.#opusHead[9] ?? 1), // Channels
       ),
@@ -100,7 +88,7 @@ export class WebmWriter {
    */
   packet(packet, time_us) {
     const [cluster, relative] = this.#place(time_us);
-    return joined(cluster, element(SIMPLE_BLOCK, blockHeader(relative, KEYFRAME), packet));
+    return joined(cluster, element(ids.SIMPLE_BLOCK, blockHeader(relative, KEYFRAME), packet));
   }
 
   /**
@@ -111,8 +99,11 @@ export class WebmWriter {
    */
   lastPacket(packet, time_us, padding_ns) {
     const [cluster, relative] = this.#place(time_us);
-    const block = element(BLOCK, blockHeader(relative, 0), packet);
-    return joined(cluster, element(BLOCK_GROUP, block, intElement(DISCARD_PADDING, padding_ns)));
+    const block = element(ids.BLOCK, blockHeader(relative, 0), packet);
+    return joined(
+      cluster,
+      element(ids.BLOCK_GROUP, block, intElement(ids.DISCARD_PADDING, padding_ns)),
+    );
   }
 
   /** @param {number} time_us @returns {[Bytes, number]} a new cluster if it needs one */
@@ -122,7 +113,7 @@ export class WebmWriter {
     const relative_ms = this.#last_ms - this.#cluster_ms;
     if (this.#cluster_ms >= 0 && relative_ms < CLUSTER_MS) return [new Uint8Array(), relative_ms];
     this.#cluster_ms = this.#last_ms;
-    return [openElement(CLUSTER, uintElement(TIMESTAMP, this.#cluster_ms)), 0];
+    return [openElement(ids.CLUSTER, uintElement(ids.TIMESTAMP, this.#cluster_ms)), 0];
   }
 }
 

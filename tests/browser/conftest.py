@@ -82,6 +82,15 @@ async def sweeping(
     await browser.close()
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def blank(chromium: Browser, address: str) -> AsyncIterator[Page]:
+    """Open a page that can import the pages' modules and does nothing with them."""
+    page = await chromium.new_page(base_url=address)
+    await page.goto("/no-such-page")
+    yield page
+    await page.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def visitor(chromium: Browser, address: str) -> AsyncIterator[BrowserContext]:
     """Somebody's browser profile: its pages share what a browser shares between tabs."""

@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import pytest_asyncio
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -22,15 +19,6 @@ STEER = """async (player) => {
 }"""
 LATE = [0.02, 0.06, 0.15]
 WIFI = [0.1, 0.02, 0.3]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def blank(chromium: Browser, address: str) -> AsyncIterator[Page]:
-    """Open a page that can import the player's modules and does nothing with them."""
-    page = await chromium.new_page(base_url=address)
-    await page.goto("/no-such-page")
-    yield page
-    await page.close()
 
 
 @pytest.mark.parametrize(

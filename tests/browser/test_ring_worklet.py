@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
-import pytest_asyncio
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -61,14 +60,6 @@ class Rendered(NamedTuple):
 
     planes: Sequence[NDArray[np.float32]]
     reports: Sequence[Mapping[str, Any]]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def blank(chromium: Browser, address: str) -> AsyncIterator[Page]:
-    page = await chromium.new_page(base_url=address)
-    await page.goto("/no-such-page")
-    yield page
-    await page.close()
 
 
 def tone(hz: float, seconds: float, from_s: float = 0) -> NDArray[np.float32]:

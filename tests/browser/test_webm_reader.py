@@ -8,16 +8,14 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import pytest_asyncio
 
 from ffmpeg_probe import RECORDINGS, packets, payloads
 from generators.webm import el, open_el, uint
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -60,14 +58,6 @@ MUTATE = """async ([whole, seed]) => {
 WEBMS = [path for path in RECORDINGS if path.suffix == ".webm"]
 OPUS = el("86", b"A_OPUS") + el("63A2", b"OpusHead\x01\x01\x38\x01\x80\xbb\0\0\0\0\0")
 BLOCK = b"\x81\0\0\x80\xf8\xff\xfe"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def blank(chromium: Browser, address: str) -> AsyncIterator[Page]:
-    page = await chromium.new_page(base_url=address)
-    await page.goto("/no-such-page")
-    yield page
-    await page.close()
 
 
 async def _read(page: Page, *pieces: bytes) -> Any:  # noqa: ANN401 - packets, or an error

@@ -25,6 +25,8 @@ const newestButton = find("#newest", HTMLButtonElement);
 const deck = find("#deck", HTMLElement);
 const deckPlayer = find("track-player", TrackPlayer);
 
+/** Between two facts; where the line breaks there, the dot ends it. */
+const DOT = "\u00a0· ";
 /** No sound for so long is worth a word. */
 const SILENT_S = 3;
 let wasSilent = false;
@@ -125,7 +127,7 @@ function show() {
   const words = describe(isLive ? station : undefined);
   tell(now, words);
   const listeners = isLive ? (station?.listeners ?? 0) : 0;
-  audience.textContent = listeners > 0 ? ` · ${listeners.toLocaleString()} listening` : "";
+  audience.textContent = listeners > 0 ? `${DOT}${listeners.toLocaleString()} listening` : "";
   const { newest } = library;
   offer.hidden = isLive || newest === null || !deck.hidden;
   find(".pill-text", HTMLElement, newestButton).textContent = newest?.title ?? "";
@@ -145,7 +147,7 @@ function describe(station) {
       ? "Off air right now. It plays here by itself as soon as the broadcast begins."
       : "Off air right now.";
   }
-  const since = station.started_at ? ` · since ${timeOfDay(station.started_at)}` : "";
+  const since = station.started_at ? `${DOT}since ${timeOfDay(station.started_at)}` : "";
   return `${station.title || station.station}${since}`;
 }
 

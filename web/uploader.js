@@ -280,7 +280,8 @@ export class Uploader {
    * The page is going away: end the recording with a request that outlives it.
    *
    * Whether the request in flight will still arrive cannot be known, so one request is sent for
-   * each case; the server refuses the one whose offset is wrong.
+   * each case; the server refuses the one whose offset is wrong. The first is for the case that it
+   * does not: so one of them is right even if it arrives between them.
    */
   finishOnUnload() {
     if (this.id === null) return;
@@ -288,9 +289,11 @@ export class Uploader {
     const offsets = new Set([this.#offset, this.#offset + this.#inFlight]);
     let room = KEEPALIVE_BYTES;
     for (const offset of [...offsets].reverse()) {
+      room -= length - offset;
+      if (room < 0) offsets.delete(offset);
+    }
+    for (const offset of offsets) {
       const size = length - offset;
-      if (size > room) continue;
-      room -= size;
       const body = size > 0 ? this.#queue.read(offset, size) : null;
       if (body instanceof Promise) continue; // There is no time to wait for it.
       const id = this.id;

@@ -27,6 +27,7 @@ from audio_stream.domain.errors import (
 from audio_stream.domain.ids import new_recording_id
 from audio_stream.domain.recordings import RecordingState
 from audio_stream.usecases.append_chunk import Appended, ChunkBody
+from audio_stream.usecases.open_recordings import YIELD_WITHIN_S
 from fakes.memory_world import MemoryWorld, body_of
 from fakes.sounds import ogg, webm
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audio_stream.domain.ids import RecordingId
+    from audio_stream.domain.recordings import Recording
 
 SOUND = ogg(3000)
 
@@ -346,6 +348,25 @@ async def test_what_an_older_request_still_brings_at_once_counts(world: MemoryWo
     assert (await old).kept == 3000
     with pytest.raises(OffsetMismatch):
         await new
+
+
+async def test_a_slow_catalog_takes_nothing_of_the_time_to_yield(
+    world: MemoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where the end is declared, the catalog keeps it before the body is read.
+    save = world.catalog.save_recording
+
+    async def save_slowly(recording: Recording) -> Recording:
+        await asyncio.sleep(2 * YIELD_WITHIN_S)
+        return await save(recording)
+
+    recording_id = await world.begin()
+    monkeypatch.setattr(world.catalog, "save_recording", save_slowly)
+    right = asyncio.ensure_future(world.append(recording_id, 0, SOUND, length_bytes=3000))
+    await asyncio.sleep(0)
+    with pytest.raises(RecordingFinished):
+        await world.append(recording_id, 1000, SOUND[1000:], length_bytes=3000)
+    assert await right == 3000
 
 
 async def test_an_older_request_whose_bytes_never_end_yields_too(world: MemoryWorld) -> None:

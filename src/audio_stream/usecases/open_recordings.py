@@ -69,28 +69,35 @@ class Turn:
     def begin(self) -> None:
         """Give it to somebody, who has time until the next one asks."""
         self._ends_at_s = inf
-        if self.yield_asked:
-            self.ask_to_yield()
 
     def ask_to_yield(self) -> None:
-        """Make whoever is waiting for its source's bytes stop doing so soon."""
-        soon_s = asyncio.get_running_loop().time() + YIELD_WITHIN_S
-        self._ends_at_s = min(self._ends_at_s, soon_s)
+        """Make whoever is waiting for its source's bytes, or will be, stop doing so soon."""
         if self._reading is not None and not self._reading.expired():
+            self._end_soon()
             self._reading.reschedule(min(self._reading.when() or inf, self._ends_at_s))
 
     @asynccontextmanager
     async def reading(self, timeout_s: float) -> AsyncIterator[None]:
-        """Wait for the source's bytes, as long as may be. Raises TimeoutError."""
+        """Wait for the source's bytes, as long as may be. Raises TimeoutError.
+
+        What the server itself takes before, such as a slow disk, is not the source's fault: the
+        time to yield begins with the wait.
+        """
         now_s = asyncio.get_running_loop().time()
         if now_s >= self._ends_at_s:
             raise TimeoutError  # also if there are bytes at once, again and again
+        if self.yield_asked:
+            self._end_soon()
         ends_at_s = min(now_s + timeout_s, self._ends_at_s)
         try:
             async with asyncio.timeout_at(ends_at_s) as self._reading:
                 yield
         finally:
             self._reading = None
+
+    def _end_soon(self) -> None:
+        soon_s = asyncio.get_running_loop().time() + YIELD_WITHIN_S
+        self._ends_at_s = min(self._ends_at_s, soon_s)
 
 
 class OpenRecordings:

@@ -14,70 +14,25 @@ from audio_stream.domain.errors import (
     LengthConflict,
     LengthExceeded,
     OffsetMismatch,
-    RecordingBusy,
     RecordingFailed,
     RecordingFinished,
     RecordingGone,
     RecordingNotFound,
-    SourceTimedOut,
-    StorageFull,
     SyncFailed,
     UnsupportedMedia,
 )
 from audio_stream.domain.ids import new_recording_id
 from audio_stream.domain.recordings import RecordingState
-from audio_stream.usecases.append_chunk import Appended, ChunkBody
-from audio_stream.usecases.open_recordings import YIELD_WITHIN_S
+from audio_stream.usecases.append_chunk import Appended
 from fakes.memory_world import MemoryWorld, body_of
+from fakes.slow_body import SlowBody, append_slowly
 from fakes.sounds import ogg, webm
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from audio_stream.domain.ids import RecordingId
-    from audio_stream.domain.recordings import Recording
 
 SOUND = ogg(3000)
-
-
-class SlowBody:
-    """A body whose bytes come when the test says so."""
-
-    def __init__(self) -> None:
-        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._asked = asyncio.Semaphore(0)
-        self.is_read = asyncio.Event()
-
-    def send(self, piece: bytes | None) -> None:
-        self._pieces.put_nowait(piece)
-
-    async def is_waiting(self, *, after: int) -> None:
-        """Return when so many pieces were taken and the next is waited for."""
-        for _ in range(after + 1):
-            await self._asked.acquire()
-
-    async def _read(self) -> AsyncIterator[bytes]:
-        while True:
-            self.is_read.set()
-            self._asked.release()
-            piece = await self._pieces.get()
-            if piece is None:
-                return
-            yield piece
-
-    def chunk(self) -> ChunkBody:
-        return ChunkBody(self._read(), None)
-
-
-def append_slowly(
-    world: MemoryWorld, recording_id: RecordingId, offset: int, body: SlowBody
-) -> asyncio.Task[Appended]:
-    return asyncio.ensure_future(
-        world.container.append_chunk().execute(
-            recording_id=recording_id, offset=offset, body=body.chunk()
-        )
-    )
 
 
 async def test_chunks_follow_each_other_and_are_synced_before_they_are_acknowledged(
@@ -317,243 +272,6 @@ async def test_a_checked_chunk_has_a_size_limit(world: MemoryWorld, *, told: boo
     with pytest.raises(LengthExceeded):
         await world.container.append_chunk().execute(recording_id=recording_id, offset=0, body=body)
     assert (await anext(aiter(body.pieces), None) is not None) is told, "refused before or after"
-
-
-# -- turns
-
-
-async def test_a_newer_request_ends_one_that_waits_for_its_source(world: MemoryWorld) -> None:
-    recording_id = await world.begin()
-    stalled = SlowBody()
-    old = append_slowly(world, recording_id, 0, stalled)
-    stalled.send(SOUND[:1000])
-    await stalled.is_waiting(after=1)
-    assert await world.offset(recording_id) == 1000
-    with pytest.raises(RecordingBusy):
-        await old
-    assert await world.append(recording_id, 1000, SOUND[1000:]) == 3000
-
-
-async def test_what_an_older_request_still_brings_at_once_counts(world: MemoryWorld) -> None:
-    # A page that closes sends its rest twice, for it cannot know which offset will be right.
-    recording_id = await world.begin()
-    await world.append(recording_id, 0, SOUND[:1000])
-    right = SlowBody()
-    old = append_slowly(world, recording_id, 1000, right)
-    await right.is_read.wait()
-    new = asyncio.ensure_future(world.append(recording_id, 2000, SOUND[2000:]))
-    await asyncio.sleep(0)  # it asks for the turn
-    right.send(SOUND[1000:])
-    right.send(None)
-    assert (await old).kept == 3000
-    with pytest.raises(OffsetMismatch):
-        await new
-
-
-async def test_a_slow_catalog_takes_nothing_of_the_time_to_yield(
-    world: MemoryWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Where the end is declared, the catalog keeps it before the body is read.
-    save = world.catalog.save_recording
-
-    async def save_slowly(recording: Recording) -> Recording:
-        await asyncio.sleep(2 * YIELD_WITHIN_S)
-        return await save(recording)
-
-    recording_id = await world.begin()
-    monkeypatch.setattr(world.catalog, "save_recording", save_slowly)
-    right = asyncio.ensure_future(world.append(recording_id, 0, SOUND, length_bytes=3000))
-    await asyncio.sleep(0)
-    with pytest.raises(RecordingFinished):
-        await world.append(recording_id, 1000, SOUND[1000:], length_bytes=3000)
-    assert await right == 3000
-
-
-async def test_an_older_request_whose_bytes_never_end_yields_too(world: MemoryWorld) -> None:
-    async def endless() -> AsyncIterator[bytes]:
-        while True:
-            yield b"OggS"
-
-    recording_id = await world.begin()
-    old = asyncio.ensure_future(
-        world.container.append_chunk().execute(
-            recording_id=recording_id, offset=0, body=ChunkBody(endless(), None)
-        )
-    )
-    await asyncio.sleep(0.01)
-    offset = await asyncio.wait_for(world.offset(recording_id), 2)
-    with pytest.raises(RecordingBusy):
-        await old
-    assert offset == len(world.spool.bytes[recording_id]) > 0
-
-
-async def test_the_newest_of_several_gets_the_turn(world: MemoryWorld) -> None:
-    recording_id = await world.begin()
-    bodies = [SlowBody() for _ in range(5)]
-    requests = [append_slowly(world, recording_id, 0, body) for body in bodies]
-    newest = asyncio.ensure_future(world.append(recording_id, 0, SOUND))
-    assert await asyncio.wait_for(newest, 2) == 3000
-    ended = await asyncio.gather(*requests, return_exceptions=True)
-    assert [type(error) for error in ended] == [RecordingBusy] * 5
-
-
-async def test_a_request_gives_up_when_the_older_one_cannot_yield(tmp_path: Path) -> None:
-    world = MemoryWorld(tmp_path)
-    turns = world.container.open_recordings()
-    turns._turn_timeout_s = 0.01
-    recording_id = await world.begin()
-    async with turns.turn(recording_id):
-        with pytest.raises(RecordingBusy):
-            await world.append(recording_id, 0, SOUND)
-    assert await world.append(recording_id, 0, SOUND) == 3000
-
-
-async def test_nothing_is_remembered_of_turns_that_are_over(world: MemoryWorld) -> None:
-    recording_id = await world.begin()
-    await world.append(recording_id, 0, SOUND)
-    assert not world.container.open_recordings()._turns
-
-
-async def test_a_silent_body_ends_and_what_came_is_kept(tmp_path: Path) -> None:
-    world = MemoryWorld(tmp_path, body_timeout_s=0.01)
-    recording_id = await world.begin()
-    body = SlowBody()
-    body.send(SOUND[:1000])
-    with pytest.raises(SourceTimedOut):
-        await append_slowly(world, recording_id, 0, body)
-    assert await world.offset(recording_id) == 1000
-
-
-async def test_a_cancelled_write_is_over_before_anybody_else_gets_the_turn(
-    world: MemoryWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recording_id = await world.begin()
-    opened = world.container.open_recordings().peek(recording_id)
-    assert opened is not None
-    writing, may_write = asyncio.Event(), asyncio.Event()
-    append = opened.file.append
-
-    async def append_slowly_to_disk(data: bytes, *, sync: bool) -> None:
-        writing.set()
-        await may_write.wait()
-        await append(data, sync=sync)
-
-    monkeypatch.setattr(opened.file, "append", append_slowly_to_disk)
-    cancelled = asyncio.ensure_future(world.append(recording_id, 0, SOUND))
-    await writing.wait()
-    cancelled.cancel()
-    asked = asyncio.ensure_future(world.offset(recording_id))
-    for _ in range(10):
-        await asyncio.sleep(0)
-    assert not asked.done()
-    may_write.set()
-    assert await asked == 3000
-    with pytest.raises(asyncio.CancelledError):
-        await cancelled
-
-
-# -- disks
-
-
-async def test_listeners_do_not_wait_for_the_disk(
-    world: MemoryWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recording_id = await world.begin(live=True)
-    opened = world.container.open_recordings().peek(recording_id)
-    assert opened is not None
-    writing, may_write = asyncio.Event(), asyncio.Event()
-
-    async def append_slowly_to_disk(_data: bytes, *, sync: bool) -> None:
-        assert sync
-        writing.set()
-        await may_write.wait()
-
-    monkeypatch.setattr(opened.file, "append", append_slowly_to_disk)
-    appending = asyncio.ensure_future(world.append(recording_id, 0, webm()))
-    await writing.wait()
-    assert world.container.live().carries(recording_id)
-    may_write.set()
-    await appending
-
-
-async def test_a_full_disk_leaves_the_offset_and_the_recording_goes_on(world: MemoryWorld) -> None:
-    recording_id = await world.begin()
-    await world.append(recording_id, 0, SOUND[:1000])
-    world.spool.fail_append = StorageFull()
-    with pytest.raises(StorageFull):
-        await world.append(recording_id, 1000, SOUND[1000:])
-    assert await world.offset(recording_id) == 1000
-    world.spool.fail_append = None
-    assert await world.append(recording_id, 1000, SOUND[1000:]) == 3000
-    assert world.spool.bytes[recording_id] == SOUND
-
-
-async def test_a_full_disk_under_a_live_recording_repeats_nothing_on_air(
-    world: MemoryWorld,
-) -> None:
-    sound = webm()
-    recording_id = await world.begin(live=True)
-    world.spool.fail_append = StorageFull()
-    with pytest.raises(StorageFull):
-        await world.append(recording_id, 0, sound[:700])
-    world.spool.fail_append = None
-    assert await world.append(recording_id, 0, sound[:300]) == 300
-    assert await world.append(recording_id, 300, sound[300:]) == len(sound)
-    opened = world.container.open_recordings().peek(recording_id)
-    assert opened is not None
-    assert opened.source.duration_s == pytest.approx(0.98)
-
-
-async def test_a_failed_sync_fails_the_recording_and_keeps_what_can_be_read(
-    world: MemoryWorld,
-) -> None:
-    recording_id = await world.begin()
-    await world.append(recording_id, 0, SOUND[:1000])
-    world.spool.fail_sync = SyncFailed("Input/output error")
-    with pytest.raises(SyncFailed):
-        await world.append(recording_id, 1000, SOUND[1000:])
-    world.spool.fail_sync = None
-    recording = world.recording(recording_id)
-    assert recording.state is RecordingState.FAILED
-    assert recording.reason is not None
-    assert "Input/output error" in recording.reason
-    with pytest.raises(RecordingFailed, match="Input/output error"):
-        await world.append(recording_id, 1000, SOUND[1000:])
-    await world.settle()
-    assert world.track(recording_id).incomplete
-    assert world.stored(recording_id)[:1000] == SOUND[:1000]
-    assert recording_id not in world.spool.bytes
-
-
-@pytest.mark.parametrize("how", ["head", "a wrong offset", "silence"])
-async def test_a_failed_sync_fails_the_recording_whoever_meets_it(
-    world: MemoryWorld, how: str
-) -> None:
-    recording_id = await world.begin()
-    await world.append(recording_id, 0, SOUND)
-    world.spool.fail_sync = SyncFailed("Input/output error")
-    if how == "silence":
-        await world.fall_silent()
-    else:
-        with pytest.raises(SyncFailed):
-            await (world.offset(recording_id) if how == "head" else world.append(recording_id, 1))
-    assert world.recording(recording_id).state is RecordingState.FAILED
-    assert world.journal.has("recording failed")
-
-
-async def test_a_failure_that_cannot_be_written_down_is_met_again(world: MemoryWorld) -> None:
-    recording_id = await world.begin(live=True)
-    sound = webm()
-    await world.append(recording_id, 0, sound[:-100])
-    world.spool.fail_sync = SyncFailed("Input/output error")
-    world.spool.fail_annotate = StorageFull()
-    with pytest.raises(StorageFull):
-        await world.append(recording_id, len(sound) - 100, sound[-100:])
-    assert not world.container.live().carries(recording_id)
-    world.spool.fail_annotate = None
-    with pytest.raises(SyncFailed):
-        await world.offset(recording_id)
-    assert world.recording(recording_id).state is RecordingState.FAILED
 
 
 # -- what is no audio

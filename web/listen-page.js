@@ -137,7 +137,9 @@ function show() {
 
 /** @param {api.Station | undefined} station the one on air, if it is */
 function describe(station) {
-  if (live.state === "unreachable") return "The sound broke off. Trying again…";
+  if (live.state === "unreachable") {
+    return `${live.refusal ?? "The sound broke off."} Trying again…`;
+  }
   if (live.state === "blocked") return "Your browser wants another click before it plays sound.";
   if (live.state === "connecting") return "Tuning in…";
   if ((live.silent_s ?? 0) > SILENT_S) return "No sound comes just now. It goes on by itself.";

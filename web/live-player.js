@@ -59,6 +59,9 @@ export class LivePlayer extends EventTarget {
   /** @type {State} */
   state = "paused";
 
+  /** Why the server gives no sound, in its words; null where it is no server's answer. @type {?string} */
+  refusal = null;
+
   /**
    * @param {HTMLMediaElement} media
    * @param {() => ?AudioNode} output where sound may go that is no element's, if anywhere
@@ -163,6 +166,7 @@ export class LivePlayer extends EventTarget {
       /** @type {State} */
       let next = "offAir";
       let limits; // The broadcast ended; its source may be back in a moment.
+      let refusal = null;
       try {
         await this.#listen(station, signal);
         failures = 0;
@@ -170,11 +174,14 @@ export class LivePlayer extends EventTarget {
         if (error instanceof CannotPlay && this.way !== "mp3") continue; // Another way, at once.
         if (error instanceof DOMException && error.name === "NotAllowedError") next = "blocked";
         else if (error instanceof api.Problem && error.status < 500) limits = OFF_AIR_PAUSE;
-        else next = "unreachable";
+        else {
+          next = "unreachable";
+          if (error instanceof api.Problem) refusal = error.message;
+        }
         if (this.state === "playing") failures = 0;
       }
       if (signal.aborted) return;
-      this.#become(next);
+      this.#become(next, refusal);
       if (next === "blocked") return;
       await this.#pause.wait(backoff_s(failures, limits), signal);
     }
@@ -278,10 +285,11 @@ export class LivePlayer extends EventTarget {
     await stream.play(station, this.way === "mp3" ? ".mp3" : "");
   }
 
-  /** @param {State} state */
-  #become(state) {
-    if (state === this.state) return;
+  /** @param {State} state @param {?string} [refusal] */
+  #become(state, refusal = null) {
+    if (state === this.state && refusal === this.refusal) return;
     this.state = state;
+    this.refusal = refusal;
     this.dispatchEvent(new Event("change"));
   }
 }

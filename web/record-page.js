@@ -118,7 +118,7 @@ function giveUp(error, isKept) {
   const ended = broadcast;
   rest();
   const kept = isKept
-    ? " What was not sent is kept in this browser: see “Not sent yet” below."
+    ? " What was not sent is kept in this browser: see “Rest of a recording” below."
     : "";
   alarms.raise("end", whyItEnded(error) + kept);
   if (isKept) leftovers.refresh();

@@ -91,7 +91,7 @@ async def fetch_track(page: Page, track_id: str, folder: Path) -> Path:
 
 def left(page: Page, title: str) -> Locator:
     """Return the row of a recording that an earlier page left."""
-    region = page.get_by_role("region", name="Not sent yet")
+    region = page.get_by_role("region", name="Rest of a recording")
     return region.get_by_role("listitem").filter(has_text=title)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
+from audio_stream.domain.errors import HouseFull
 from browser.live_source import LiveSource
 from fakes.fault_proxy import FaultProxy
 from integration.product import started
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from playwright.async_api import BrowserContext, Page
+    from playwright.async_api import BrowserContext, Page, Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -175,6 +176,28 @@ async def test_a_network_that_comes_back_brings_the_sound_back(page: Page, addre
         await _become(page, "playing")
         await _until(page, AT_THE_EDGE)
         await page.close()
+
+
+async def test_who_is_refused_reads_why_and_hears_it_as_soon_as_there_is_a_place(
+    page: Page, address: str
+) -> None:
+    refusal = str(HouseFull())
+    is_full = asyncio.Event()
+    is_full.set()
+
+    async def answer(route: Route) -> None:
+        if is_full.is_set():
+            await route.fulfill(status=503, json={"status": 503, "detail": refusal})
+        else:
+            await route.continue_()
+
+    await page.route("**/live/full*", answer)
+    async with LiveSource(address, "full"):
+        await page.goto("/?station=full")
+        await page.get_by_role("button", name="Play", exact=True).click()
+        await page.get_by_text(f"{refusal} Trying again…").wait_for()
+        is_full.clear()
+        await _become(page, "playing")
 
 
 async def test_a_station_that_comes_back_on_air_is_heard_again(page: Page, address: str) -> None:

@@ -41,7 +41,7 @@ async def assert_sent_away(reader: asyncio.StreamReader) -> None:
     assert headers["connection"] == "close"
     problem = json.loads(await reader.read())
     assert problem["detail"] == (
-        "All places on this server are taken right now. Try again in a moment."
+        "All places on this server are taken right now. One may be free in a moment."
     )
 
 

@@ -50,7 +50,7 @@ class HouseFull(AudioStreamError):
     """As many listen, or watch, as this server has room for."""
 
     def __str__(self) -> str:
-        return "All places on this server are taken right now. Try again in a moment."
+        return "All places on this server are taken right now. One may be free in a moment."
 
 
 @dataclass(eq=False)

@@ -189,13 +189,15 @@ export async function appendChunk({ id, offset, body, length, signal, keepalive 
 
 /**
  * @param {string} id
+ * @param {AbortSignal} [signal]
  * @returns {Promise<{offset: number, length: ?number}>} where to go on, and its end once declared
  */
-export async function readOffset(id) {
+export async function readOffset(id, signal) {
   const { headers } = await request(recordingUrl(id), {
     method: "HEAD",
     headers: TUS,
     cache: "no-store",
+    ...(signal && { signal }),
   });
   const length = headers.get("Upload-Length");
   return {

@@ -8,7 +8,8 @@ import * as ownRecordings from "./own-recordings.js";
 import { Recorder } from "./recorder.js";
 import { tryHold } from "./recording-lock.js";
 import { StoredQueue } from "./stored-queue.js";
-import { PartLost, Uploader } from "./uploader.js";
+import { PartLost } from "./upload-errors.js";
+import { Uploader } from "./uploader.js";
 
 /** @import { Bytes } from "./bytes.js" */
 /** @import { ChunkStore } from "./chunk-store.js" */

@@ -5,7 +5,8 @@ import { MemoryQueue } from "./chunk-queue.js";
 import * as ownRecordings from "./own-recordings.js";
 import { isHeld, tryHold, untilFree } from "./recording-lock.js";
 import { StoredQueue } from "./stored-queue.js";
-import { EndedElsewhere, PartLost, Uploader } from "./uploader.js";
+import { EndedElsewhere, PartLost } from "./upload-errors.js";
+import { Uploader } from "./uploader.js";
 
 /** @import { Queue } from "./chunk-queue.js" */
 /** @import { ChunkStore, KeptRecording } from "./chunk-store.js" */

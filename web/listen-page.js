@@ -109,8 +109,9 @@ function closeDeck() {
 async function followLoadedTrack(deleted) {
   if (deleted) return closeDeck();
   const id = deckPlayer.track?.id ?? "";
-  const track = library.tracks.find((each) => each.id === id) ?? (await api.readTrack(id));
-  if (deckPlayer.track?.id === id) deckPlayer.load(track);
+  const track =
+    library.tracks.find((each) => each.id === id) ?? (await api.readTrack(id).catch(() => null));
+  if (track && deckPlayer.track?.id === id) deckPlayer.load(track);
 }
 
 function show() {

@@ -162,8 +162,7 @@ export class LiveBuffer {
     const ranges = this.#ranges();
     const edge_s = ranges.at(-1)?.[1];
     if (buffer && edge_s !== undefined) {
-      // From here on a gap stays a gap, so that the player's time goes with the source's.
-      if (buffer.mode === "sequence" && !buffer.updating) buffer.mode = "segments";
+      if (buffer.mode === "sequence" && !buffer.updating) keepGaps(buffer);
       this.#steer(ranges, edge_s);
     }
     const heard_s = this.#media.currentTime - (ranges[0]?.[0] ?? 0);
@@ -249,6 +248,19 @@ export class LiveBuffer {
     for (const [type, listener] of Object.entries(listeners)) {
       target.addEventListener(type, listener, { signal: this.#closed.signal });
     }
+  }
+}
+
+/**
+ * From here on a gap stays a gap, so that the player's time goes with the source's.
+ *
+ * @param {SourceBuffer} buffer
+ */
+function keepGaps(buffer) {
+  try {
+    buffer.mode = "segments";
+  } catch {
+    // It is in the middle of a segment; the next bytes may end that.
   }
 }
 

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { CannotPlay } from "./cannot-play.js";
+import { Liveness } from "./liveness.js";
 
 /** What the element says of sound that it cannot play after all. @type {number[]} */
 const UNPLAYABLE = [MediaError.MEDIA_ERR_DECODE, MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED];
@@ -17,6 +18,9 @@ export class PlainStream {
   /** When the sound would have begun, had it gone on ever since. @type {?number} */
   #zero_s = null;
   #closed = new AbortController();
+  #die = () => {};
+
+  liveness = new Liveness(() => this.#die());
 
   /** How this way is called where people look behind it. */
   path = "the element alone";
@@ -36,6 +40,10 @@ export class PlainStream {
     const { signal } = this.#closed;
     media.addEventListener("playing", () => this.#plays(), { signal });
     media.addEventListener("waiting", () => this.#waits(), { signal });
+    // What it has in hand may be heard to its end before a dead line is given up.
+    for (const type of ["progress", "timeupdate"]) {
+      media.addEventListener(type, () => this.liveness.renew(), { signal });
+    }
   }
 
   /** Seconds of sound that the element has in hand; more may be on its way there. */
@@ -62,16 +70,18 @@ export class PlainStream {
   }
 
   /**
-   * Play with the server's default backlog, until the broadcast ends. Rejects with `CannotPlay`,
-   * or with whatever else ended it.
+   * Play until the broadcast ends. Rejects with `CannotPlay`, or with whatever else ended it.
    *
    * @param {string} station
    * @param {"" | ".mp3"} extension of what the server makes of the source's sound
+   * @param {boolean} isNew whether the sound before now is news, of which the server sends some first
    */
-  async play(station, extension) {
+  async play(station, extension, isNew) {
     const media = this.#media;
     const { signal } = this.#closed;
-    this.#url = `${api.liveUrl(station, extension)}?attempt=${Date.now()}`; // Never out of a cache.
+    const backlog = isNew ? "" : "&backlog=0";
+    // Each is another address, so that none comes out of a cache.
+    this.#url = `${api.liveUrl(station, extension)}?attempt=${Date.now()}${backlog}`;
     media.src = this.#url;
     await new Promise((resolve, reject) => {
       media.addEventListener("ended", resolve, { signal });
@@ -86,6 +96,7 @@ export class PlainStream {
         { signal },
       );
       signal.addEventListener("abort", resolve);
+      this.#die = () => reject(new api.Unreachable("silence"));
       media.play().catch((error) => {
         if (error.name === "NotAllowedError") reject(error);
       });
@@ -94,6 +105,7 @@ export class PlainStream {
 
   close() {
     this.#closed.abort();
+    this.liveness.over();
     if (!this.#url || !this.#media.src.endsWith(this.#url)) return;
     this.#media.removeAttribute("src");
     this.#media.load();

@@ -48,6 +48,8 @@ export class LivePlayer extends EventTarget {
   #wasSilent = false;
   #before = { stalls: 0, jumps: 0 };
   #connections = 0;
+  /** Whether something speaks for trying again at once. */
+  #hasNews = false;
 
   #sounds = () => {
     if (this.isWanted) this.#become("playing");
@@ -98,7 +100,7 @@ export class LivePlayer extends EventTarget {
   /** Seconds since sound last came, null where that cannot be known. */
   get silent_s() {
     if (this.state !== "playing" || this.#streamed === null) return null;
-    return this.#connection?.silent_s ?? null;
+    return this.#liveness?.silent_s ?? null;
   }
 
   /** What is known of the sound and its way here since Play was pressed. */
@@ -141,18 +143,20 @@ export class LivePlayer extends EventTarget {
   /** Be at the live edge, now. */
   goLive() {
     if (!this.isWanted) return;
-    if (this.#streamed && !this.#connection?.isSuspicious) this.#streamed.goLive();
+    if (this.#streamed && !this.#liveness?.isSuspicious) this.#streamed.goLive();
     else this.play(this.#station);
   }
 
   /** The station may be on air now, or the network back: try at once. */
   wake() {
-    if (this.state === "offAir" || this.state === "unreachable") this.#pause.wake();
+    if (this.state === "playing") return;
+    this.#hasNews = true; // The attempt that runs now may end in vain all the same.
+    this.#pause.wake();
   }
 
   /** The network was away: a connection that brings nothing any more may wait for ever. */
   doubt() {
-    if (this.silent_s !== null) this.#connection?.doubt();
+    this.#liveness?.doubt();
     this.wake();
   }
 
@@ -167,6 +171,7 @@ export class LivePlayer extends EventTarget {
       let next = "offAir";
       let limits; // The broadcast ended; its source may be back in a moment.
       let refusal = null;
+      this.#hasNews = false;
       try {
         await this.#listen(station, signal);
         failures = 0;
@@ -183,7 +188,7 @@ export class LivePlayer extends EventTarget {
       if (signal.aborted) return;
       this.#become(next, refusal);
       if (next === "blocked") return;
-      await this.#pause.wait(backoff_s(failures, limits), signal);
+      if (!this.#hasNews) await this.#pause.wait(backoff_s(failures, limits), signal);
     }
   }
 
@@ -216,8 +221,7 @@ export class LivePlayer extends EventTarget {
       throw error;
     } finally {
       connection.close();
-      this.#wasSilent = connection.isDead || (this.#wasSilent && !connection.isAlive);
-      if (!signal.aborted) this.#drop(); // Else another attempt may have begun.
+      if (!signal.aborted) this.#conclude(); // Else another attempt may have begun.
     }
   }
 
@@ -240,9 +244,20 @@ export class LivePlayer extends EventTarget {
     return blocked;
   }
 
+  /** Of the line that the sound comes by. */
+  get #liveness() {
+    const line = this.#sound instanceof PlainStream ? this.#sound : this.#connection;
+    return line?.liveness;
+  }
+
   /** What is fed, if that is how it sounds. */
   get #streamed() {
     return this.#sound instanceof PlainStream ? null : this.#sound;
+  }
+
+  #conclude() {
+    if (this.#liveness?.isAlive) this.#wasSilent = this.#liveness.isDead;
+    this.#drop();
   }
 
   /** At once, so that the element is never taken away from the attempt that follows. */
@@ -282,7 +297,7 @@ export class LivePlayer extends EventTarget {
     const stream = new PlainStream(this.#media, this.#sounds);
     this.#drop();
     this.#sound = stream;
-    await stream.play(station, this.way === "mp3" ? ".mp3" : "");
+    await stream.play(station, this.way === "mp3" ? ".mp3" : "", !this.#wasSilent);
   }
 
   /** @param {State} state @param {?string} [refusal] */

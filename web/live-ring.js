@@ -214,6 +214,7 @@ export class LiveRing {
 
   /** @param {RingReport} report */
   #hear(report) {
+    if (this.#closed.signal.aborted) return; // The next attempt may have begun.
     const wasSounding = this.#report?.isSounding ?? false;
     this.#report = report;
     if (report.stalls > this.stalls) this.#target.stalled();

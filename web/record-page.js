@@ -14,7 +14,7 @@ import { PageGuard } from "./page-guard.js";
 import { CannotRecord } from "./recorder.js";
 import { StorageRoom } from "./storage-room.js";
 import { StudioChoices } from "./studio-choices.js";
-import { EndedElsewhere, PartLost } from "./uploader.js";
+import { EndedElsewhere, PartLost } from "./upload-errors.js";
 
 /** @import { Progress } from "./uploader.js" */
 

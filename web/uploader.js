@@ -6,9 +6,10 @@
  * that: listeners should not hear that the server's disk is slow.
  */
 
+import { answerWithin } from "./answer-within.js";
 import * as api from "./api.js";
 import { backoff_s, Pause } from "./backoff.js";
-import { clock } from "./format.js";
+import { EndedElsewhere, PartLost } from "./upload-errors.js";
 
 /** @import { Bytes } from "./bytes.js" */
 /** @import { Queue } from "./chunk-queue.js" */
@@ -31,6 +32,11 @@ const ROUNDING_S = 1e-6;
 const TELL_EVERY_S = 0.1;
 /** A request without an answer for so long, and longer by its size, went into a dead network. */
 const ANSWER_WITHIN_MS = 15_000;
+/**
+ * A station that this page may have taken with a request that was never answered is free again once
+ * the server has heard nothing of it for so long: 30 s, if nobody has set that otherwise.
+ */
+const FREE_WITHIN_MS = 60_000;
 const SLOWEST_BYTES_PER_MS = 8;
 /** What a browser sends after its page is gone is limited to 64 KiB, headers included. */
 const KEEPALIVE_BYTES = 60 * 1024;
@@ -42,23 +48,6 @@ const LOST = new Set([404, 410]);
 const PAUSE_S = { first_s: 0.5, most_s: 5 };
 
 const OFF_AIR = /** @type {const} */ ({ live: "false" });
-
-/** Somebody ended this recording, so what is left of it cannot follow. */
-export class EndedElsewhere extends Error {
-  constructor() {
-    super("This recording was ended from another page.");
-  }
-}
-
-/** The server lost what this browser has no longer. */
-export class PartLost extends Error {
-  /** @param {number} lost_s */
-  constructor(lost_s) {
-    super(
-      `The server has lost the first ${clock(lost_s)} of this recording, and so has this browser.`,
-    );
-  }
-}
 
 export class Uploader {
   #server;
@@ -79,6 +68,8 @@ export class Uploader {
   /** Whether only the server knows how much of the last request it kept. */
   #uncertain = false;
   #anew = false;
+  /** When a recording may have been made that nobody told this page of. */
+  #unanswered_ms = Number.NEGATIVE_INFINITY;
   #refusedAt = -1;
   /** @type {?string} */
   #trouble = null;
@@ -155,7 +146,7 @@ export class Uploader {
 
   async #step() {
     if (this.id === null) {
-      this.id = await this.#server.createRecording(this.#metadata, this.#stopped.signal);
+      this.id = await this.#create();
       this.#on.start(this.id);
     } else if (this.#uncertain) {
       await this.#catchUp();
@@ -177,6 +168,7 @@ export class Uploader {
       return true;
     }
     if (this.id === null && error.status === 409) {
+      if (performance.now() - this.#unanswered_ms < FREE_WITHIN_MS) return true;
       if (!this.#anew) return false;
       this.#metadata = { ...this.#metadata, ...OFF_AIR }; // The station has another source now.
     }
@@ -219,11 +211,12 @@ export class Uploader {
     this.#requested = { end: end === this.#queue.end ? end : -1, recorded_s: this.#recorded_s };
     const last = this.#finishing && end === this.#queue.end;
     try {
-      const timeout_ms = ANSWER_WITHIN_MS + this.#inFlight / SLOWEST_BYTES_PER_MS;
-      const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(timeout_ms)]);
       const length = last ? this.#queue.end : undefined;
       const id = /** @type {string} */ (this.id);
-      const answer = await this.#server.appendChunk({ id, offset, body, length, signal });
+      const answer = await this.#ask(
+        (signal) => this.#server.appendChunk({ id, offset, body, length, signal }),
+        this.#inFlight,
+      );
       this.#accept(answer.offset, answer.kept);
       this.#finished = last;
     } finally {
@@ -231,9 +224,25 @@ export class Uploader {
     }
   }
 
+  async #create() {
+    try {
+      return await this.#ask((signal) => this.#server.createRecording(this.#metadata, signal));
+    } catch (error) {
+      if (error instanceof api.Unreachable) this.#unanswered_ms = performance.now();
+      throw error;
+    }
+  }
+
+  /** @template T @param {(signal: AbortSignal) => Promise<T>} request @param {number} [size_bytes] */
+  #ask(request, size_bytes = 0) {
+    const within_ms = ANSWER_WITHIN_MS + size_bytes / SLOWEST_BYTES_PER_MS;
+    return answerWithin(within_ms, request, this.#stopped.signal);
+  }
+
   /** After trouble only the server knows how much of the last request it kept. */
   async #catchUp() {
-    const { offset, length } = await this.#server.readOffset(/** @type {string} */ (this.id));
+    const id = /** @type {string} */ (this.id);
+    const { offset, length } = await this.#ask((signal) => this.#server.readOffset(id, signal));
     if (offset > this.#queue.end) throw new EndedElsewhere(); // Somebody else appended to it.
     if (offset < this.#queue.start) {
       throw new PartLost(this.#queue.recorded_s(this.#queue.start) ?? 0);

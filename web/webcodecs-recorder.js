@@ -19,6 +19,8 @@ const OPUS = { frameDuration: PACKET_US, application: "audio" };
 const MOST_QUEUED = 200;
 /** An encoder that was given so much and said nothing will say nothing. */
 const SPEAKS_WITHIN_S = 3;
+/** A microphone that is open and gives nothing for so long gives nothing in this way. */
+const HEARD_WITHIN_MS = 5000;
 
 /**
  * A recorder (see recorder.js) over `AudioEncoder`. A recording's time is that of its sound: each
@@ -83,6 +85,7 @@ export class WebCodecsRecorder {
       this.#begin = () => resolve(undefined);
       this.#fail = reject;
       this.#feed.start().catch(reject);
+      setTimeout(() => reject(new Error("The microphone gives no sound.")), HEARD_WITHIN_MS);
     });
     this.#fail = this.#ears.onFailure;
     return MIME_TYPE;

@@ -25,6 +25,7 @@ UNTIL_READY = """async (id) => {
   for (;;) {  // a source that was away for long finds its track made already, incomplete
     const track = await (await fetch(`/api/tracks/${id}`)).json();
     if (track.state === "ready" && !track.incomplete) return;
+    if (track.state === "failed") throw new Error(track.reason);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }"""

@@ -22,7 +22,7 @@ _WINDOW_S = 0.04
 _EDGE_S = 0.12
 _BINS = 4096
 _LOUD_ENOUGH = 20
-_CAPTURE_SLACK_S = 0.05
+CAPTURE_SLACK_S = 0.05
 """On a starved computer Chromium's capture slips by up to 40 ms before any page hears of it."""
 
 
@@ -60,7 +60,7 @@ def lags_s(sound: Sound, rate_hz: float = _RATE_HZ) -> NDArray[np.float64]:
 
 def assert_whole(sound: Sound, *, duration_s: float, skipped_s: float = 0) -> None:
     """Check it against the microphone's signal, of which the browser's capture may skip so much."""
-    _assert_steady(lags_s(sound), slack_s=_CAPTURE_SLACK_S + skipped_s)
+    _assert_steady(lags_s(sound), slack_s=CAPTURE_SLACK_S + skipped_s)
     assert abs(len(sound) / _RATE_HZ - duration_s) <= 0.5
 
 

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from browser.drivers.engine import Engine, EngineKind
+    from browser.drivers.engine import Engine, EngineKind, EnginePage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 OTHERS: dict[str, EngineKind] = {kind.name: kind for kind in (Firefox(), WebKit())}
 HEARD_S = 3
+LOOKS = 5
+ENOUGH = 0.5
 
 
 @dataclass
@@ -75,14 +77,22 @@ async def _meet(address: str, heard: Heard, chromium: Engine, name: str, other: 
     page, listener = await other.new_page(), await chromium.new_page()
     await go_on_air(page, address, f"from-{name}")
     await listen(listener, address, f"from-{name}")
-    hz = await loudest_hz(listener, HEARD_S)
-    heard.shares[name, "chromium"] = share_of(other.tones_hz, hz)
+    heard.shares[name, "chromium"] = await _share(listener, other)
     track_id = await stop(page)
     await listen(page, address, "from-chromium")
-    hz = await loudest_hz(page, HEARD_S)
-    heard.shares["chromium", name] = share_of(chromium.tones_hz, hz)
+    heard.shares["chromium", name] = await _share(page, chromium)
     heard.played[name] = await listener.evaluate(PLAYED % track_id)
     heard.tracks[name] = await _fetch(address, track_id)
+
+
+async def _share(page: EnginePage, source: Engine) -> float:
+    """Return how much of what is heard is the source's, in the best of a few looks."""
+    best = 0.0
+    for _ in range(LOOKS):
+        best = max(best, share_of(source.tones_hz, await loudest_hz(page, HEARD_S)))
+        if best > ENOUGH:
+            break  # a busy computer may have been slow before
+    return best
 
 
 async def _fetch(address: str, track_id: str) -> bytes:
@@ -99,13 +109,13 @@ def _skip_without(name: str) -> None:
 @pytest.mark.parametrize("name", OTHERS)
 async def test_chromium_hears_it(name: str, heard: Heard) -> None:
     _skip_without(name)
-    assert heard.shares[name, "chromium"] > 0.5
+    assert heard.shares[name, "chromium"] > ENOUGH
 
 
 @pytest.mark.parametrize("name", OTHERS)
 async def test_it_hears_chromium(name: str, heard: Heard) -> None:
     _skip_without(name)
-    assert heard.shares["chromium", name] > 0.5
+    assert heard.shares["chromium", name] > ENOUGH
 
 
 @pytest.mark.parametrize("name", ["chromium", *OTHERS])

@@ -21,7 +21,7 @@ from browser.recording import (
     recording_visitor,
 )
 from browser.signals import decode
-from browser.sweep import FRAME_S, lags_s
+from browser.sweep import CAPTURE_SLACK_S, FRAME_S, lags_s
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Dialog
@@ -92,8 +92,9 @@ async def test_a_muted_or_lost_microphone_is_told_and_another_goes_on_in_the_sam
     lags = lags_s(decode(await watched.assert_delivered(await stop(studio), tmp_path)))
     heard = lags[~np.isnan(lags)]
     second = int(1 / FRAME_S)
-    assert np.ptp(heard[:second]) <= FRAME_S, "the first device, unbroken"
-    assert np.ptp(heard[-second:]) <= FRAME_S, "the second device, unbroken"
+    slack_s = CAPTURE_SLACK_S + watched.witness.skipped_s
+    assert np.ptp(heard[:second]) <= slack_s, "the first device, unbroken"
+    assert np.ptp(heard[-second:]) <= slack_s, "the second device, unbroken"
     assert abs(heard[0] - heard[-1]) > FRAME_S, "and it is not the first one still"
 
 

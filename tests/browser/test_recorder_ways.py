@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from browser.conftest import elapsed_s, go_on_air, record_until, stop
-from browser.recording import fetch_track
+from browser.recording import fetch_track, hurry
 from browser.signals import decode, duration_s
 from ffmpeg_probe import packets, told
 
@@ -40,21 +40,56 @@ TREATED = """() => {
   return [numberOfChannels, bitrate, echoCancellation, noiseSuppression, autoGainControl];
 }"""
 UNPLUG = "() => { window.track.stop(); window.track.dispatchEvent(new Event('ended')); }"
+OTHER_RATE = """
+const Processor = MediaStreamTrackProcessor;
+let processors = 0;
+window.rates = new Set();
+window.MediaStreamTrackProcessor = class {
+  constructor(options) {
+    const { readable } = new Processor(options);
+    const isFirst = processors++ === 0;
+    this.readable = readable.pipeThrough(new TransformStream({
+      transform(sound, controller) {
+        const { format, numberOfFrames, numberOfChannels, timestamp } = sound;
+        const sampleRate = isFirst ? sound.sampleRate : sound.sampleRate === 48000 ? 44100 : 48000;
+        const sizes = Array.from({ length: numberOfChannels }, (_, planeIndex) =>
+          sound.allocationSize({ planeIndex }));
+        const data = new Uint8Array(sizes.reduce((sum, size) => sum + size));
+        sizes.reduce((at, size, planeIndex) => {
+          sound.copyTo(data.subarray(at), { planeIndex });
+          return at + size;
+        }, 0);
+        sound.close();
+        window.rates.add(sampleRate);
+        controller.enqueue(new AudioData(
+          { format, numberOfFrames, numberOfChannels, timestamp, sampleRate, data }));
+      },
+    }));
+  }
+};"""
 STUCK = "window.MediaStreamTrackProcessor = class { readable = new ReadableStream(); };"
+DEAF = "AudioWorkletNode = class extends AudioWorkletNode { get port() { return {}; } };"
+NO_WEBM = """
+delete window.AudioEncoder;
+const isSupported = MediaRecorder.isTypeSupported;
+MediaRecorder.isTypeSupported = (type) => !type.includes("webm") && isSupported(type);
+"""
 FAULTS = {
     "not-there": "delete window.AudioEncoder;",
     "not-opus": "AudioEncoder.isConfigSupported = async () => ({ supported: false });",
     "broken": "AudioEncoder.prototype.configure = () => { throw new Error('broken'); };",
     "silent": "AudioEncoder.prototype.encode = () => {};",
+    "deaf": f"{STUCK} {DEAF}",
 }
 
 
+@pytest.mark.parametrize("swap", ["", OTHER_RATE], ids=["same-rate", "other-rate"])
 async def test_a_voice_is_mono_in_packets_of_20_ms_whatever_happens_to_the_microphone(
-    visitor: BrowserContext, tmp_path: Path
+    visitor: BrowserContext, tmp_path: Path, swap: str
 ) -> None:
     studio = await visitor.new_page()
-    await studio.add_init_script(WATCH)
-    await studio.goto("/record?station=voice&sound=voice")
+    await studio.add_init_script(WATCH + swap)
+    await studio.goto(f"/record?station=voice{'-swapped' * bool(swap)}&sound=voice")
     await studio.get_by_role("button", name="Record", exact=True).click()
     await record_until(studio, 1)
     assert await studio.evaluate(TREATED) == [1, 48_000, True, True, True]
@@ -69,6 +104,7 @@ async def test_a_voice_is_mono_in_packets_of_20_ms_whatever_happens_to_the_micro
     assert [time - times[0] for time in times] == list(range(0, 20 * len(times), 20))
     assert duration_s(decode(track)) == pytest.approx(await elapsed_s(studio), abs=0.006)
     assert ", mono," in told(track)
+    assert await studio.evaluate("window.rates?.size ?? 1") == (2 if swap else 1)
 
 
 async def test_music_is_stereo_and_left_as_it_is(visitor: BrowserContext, tmp_path: Path) -> None:
@@ -97,12 +133,30 @@ async def test_where_it_cannot_work_the_browsers_recorder_does(
 ) -> None:
     studio = await visitor.new_page()
     await studio.add_init_script(f"{WATCH}{FAULTS[fault]}")
+    await hurry(
+        studio, "webcodecs-recorder.js", "HEARD_WITHIN_MS = 5000;", "HEARD_WITHIN_MS = 500;"
+    )
     await go_on_air(studio, station=f"without-{fault}")
     mime_type = await studio.evaluate("fallback.mimeType")
     stations = await (await studio.request.get("/api/stations")).json()
     on_air = {station["station"]: station["mime_type"] for station in stations["stations"]}
     assert on_air[f"without-{fault}"] == mime_type
     await stop(studio)
+
+
+async def test_where_that_writes_no_webm_it_is_mp4_and_called_so(
+    visitor: BrowserContext, tmp_path: Path
+) -> None:
+    studio = await visitor.new_page()
+    await studio.add_init_script(WATCH + NO_WEBM)
+    await go_on_air(studio, station="mp4")
+    stations = await (await studio.request.get("/api/stations")).json()
+    on_air = {station["station"]: station["mime_type"] for station in stations["stations"]}
+    assert on_air["mp4"].startswith("audio/mp4")
+    await record_until(studio, 2)
+    track = await fetch_track(studio, await stop(studio), tmp_path)
+    assert "mov,mp4" in told(track)
+    assert duration_s(decode(track)) == pytest.approx(await elapsed_s(studio), abs=0.3)
 
 
 async def test_an_encoder_that_fails_ends_the_recording_with_all_that_was_recorded(

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from numpy.typing import NDArray
-    from playwright.async_api import Page
+    from playwright.async_api import Browser, Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -20,9 +21,20 @@ RATE_HZ = 48_000
 PIECE = 960
 FADE = 128
 CROSSFADE = 480
-RENDER = """async ({ pieces, then, channels, seconds }) => {
+ECHO = """registerProcessor("echo", class extends AudioWorkletProcessor {
+  constructor() {
+    super();
+    this.port.onmessage = () => this.port.postMessage(0);
+  }
+  process() {
+    return true;
+  }
+});"""
+RENDER = """async ({ echoes, pieces, then, channels, seconds }) => {
   const context = new OfflineAudioContext(channels, seconds * 48_000, 48_000);
   await context.audioWorklet.addModule("/static/ring-worklet.js");
+  const echoModule = new Blob([echoes], { type: "text/javascript" });
+  await context.audioWorklet.addModule(URL.createObjectURL(echoModule));
   const ring = new AudioWorkletNode(context, "ring", {
     numberOfInputs: 0,
     outputChannelCount: [channels],
@@ -37,7 +49,12 @@ RENDER = """async ({ pieces, then, channels, seconds }) => {
     const planes = sound?.planes.map(floats);
     ring.port.postMessage({ ...other, sound: sound && { ...sound, planes } });
   };
-  const settle = () => new Promise((resolve) => setTimeout(resolve, 50));
+  const echo = new AudioWorkletNode(context, "echo");
+  // What was sent to the audio thread before has come there, and its answers here.
+  const settle = () => new Promise((resolve) => {
+    echo.port.onmessage = resolve;
+    echo.port.postMessage(0);
+  });
   for (const [at_s, messages] of then) {
     context.suspend(at_s).then(async () => {
       messages.forEach(post);
@@ -53,6 +70,16 @@ RENDER = """async ({ pieces, then, channels, seconds }) => {
     new Uint8Array(heard.getChannelData(i).buffer).toBase64());
   return { planes, reports };
 }"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def blank(chromium: Browser, address: str) -> AsyncIterator[Page]:
+    """Open a page that may load a worklet which answers, past the pages' policy."""
+    context = await chromium.new_context(base_url=address, bypass_csp=True)
+    page = await context.new_page()
+    await page.goto("/no-such-page")
+    yield page
+    await context.close()
 
 
 class Rendered(NamedTuple):
@@ -97,7 +124,7 @@ async def render(
     then: Sequence[tuple[float, Sequence[Mapping[str, Any]]]] = (),
 ) -> Rendered:
     asked = {"pieces": messages, "then": then, "channels": channels, "seconds": seconds}
-    made = await page.evaluate(RENDER, asked)
+    made = await page.evaluate(RENDER, asked | {"echoes": ECHO})
     planes = [np.frombuffer(base64.b64decode(plane), np.float32) for plane in made["planes"]]
     return Rendered(planes, made["reports"])
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-SHORT_S = 0.1
+SHORT_S = 0.3
 LONG_S = 3600.0
 PIECE = bytes(1 << 20)
 

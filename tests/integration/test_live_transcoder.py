@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,18 @@ def _split(path: Path) -> tuple[str, bytes, list[MediaSegment]]:
     assert splitter.media_type is not None
     assert splitter.initialization is not None
     return splitter.media_type, splitter.initialization, segments
+
+
+async def test_without_a_descriptor_left_there_is_no_converter_and_a_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse() -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(socket, "socketpair", refuse)
+    with pytest.raises(MediaToolFailed, match="could not be started: Too many open files"):
+        async with FfmpegLiveTranscoder(FFMPEGS[0], bitrate="128k").start(WEBM):
+            pass
 
 
 async def _converted(converter: Transcoding, sound: bytes) -> bytes:

@@ -39,7 +39,7 @@ class FfmpegLiveTranscoder(LiveTranscoder):
     async def start(self, media_type: str) -> AsyncIterator[Transcoding]:
         """Start ffmpeg; kill it on leaving. Raises MediaToolFailed if it ended badly before."""
         command = arguments.live_mp3(container_of(media_type), bitrate=self._bitrate)
-        ours, theirs = socket.socketpair()
+        ours, theirs = _socketpair()
         try:
             with theirs:
                 process = await self._start(command, theirs)
@@ -74,7 +74,18 @@ class FfmpegLiveTranscoder(LiveTranscoder):
                 stdout=PIPE,
             )
         except OSError as error:
-            raise MediaToolFailed(f"ffmpeg could not be started: {error.strerror}") from error
+            raise _not_started(error) from error
+
+
+def _socketpair() -> tuple[socket.socket, socket.socket]:
+    try:
+        return socket.socketpair()
+    except OSError as error:
+        raise _not_started(error) from error
+
+
+def _not_started(error: OSError) -> MediaToolFailed:
+    return MediaToolFailed(f"ffmpeg could not be started: {error.strerror}")
 
 
 def _check(finished: Finished) -> None:

@@ -1,0 +1,131 @@
+"""Lines that bring nothing any more and never say so: whoever waits on one gives it up."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from browser.live_source import LiveSource
+from browser.recording import hurry
+from fakes.fault_proxy import FaultProxy, hangs
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+NO_DECODER = "delete window.AudioDecoder;"
+WAYS = {
+    "ring": "",
+    "mse": NO_DECODER,
+    "mp3": f"""{NO_DECODER}
+      delete window.MediaSource;
+      HTMLMediaElement.prototype.canPlayType = (type) => (type === "audio/mpeg" ? "probably" : "");
+    """,
+}
+
+UPLOAD = """async () => {
+  const { Uploader } = await import("/static/uploader.js");
+  const { MemoryQueue } = await import("/static/chunk-queue.js");
+  const { Problem } = await import("/static/api.js");
+  const never = () => new Promise(() => {});
+  const asked = [];
+  const kept = [];
+  const creations = [
+    never,
+    async () => { throw new Problem(409, { detail: "Somebody is on air." }); },  // it is ourselves
+    async () => "the-id",
+  ];
+  const chunks = [never];
+  const offsets = [never];
+  const server = {
+    createRecording() {
+      asked.push("create");
+      return creations.shift()();
+    },
+    readOffset() {
+      asked.push("offset");
+      return (offsets.shift() ?? (async () => ({ offset: kept.length, length: null })))();
+    },
+    async appendChunk({ offset, body }) {
+      asked.push("append");
+      await chunks.shift()?.();
+      kept.push(...(body ?? []));
+      return { offset: kept.length, kept: kept.length };
+    },
+  };
+  const uploader = new Uploader({ queue: new MemoryQueue(), metadata: {}, server });
+  const impatience = setInterval(() => uploader.wake(), 0);
+  const done = uploader.run();
+  uploader.push(new Uint8Array(3), 1);
+  uploader.finish();
+  const finished = await done;
+  clearInterval(impatience);
+  return [finished, kept.length, asked.join(" ")];
+}"""
+
+
+async def _play(page: Page, proxy: FaultProxy, station: str) -> None:
+    await page.goto(f"{proxy.url}/?station={station}")
+    await page.get_by_role("button", name="Play", exact=True).click()
+
+
+async def _become(page: Page, state: str, timeout_s: float = 20) -> None:
+    await page.locator(f"#radio[data-state={state}]").wait_for(timeout=timeout_s * 1000)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_sound_that_ceases_and_a_new_try_that_is_not_answered_are_given_up(
+    visitor: BrowserContext, address: str, way: str
+) -> None:
+    lost = asyncio.Event()
+
+    async def lose(piece: bytes) -> bytes:
+        if lost.is_set():
+            await asyncio.Event().wait()
+        return piece
+
+    page = await visitor.new_page()
+    await page.add_init_script(WAYS[way])
+    await hurry(page, "liveness.js", "SILENCE_MS = 10_000;", "SILENCE_MS = 1000;")
+    line = f"/live/dead-{way}" + (r"\.mp3" if way == "mp3" else "")
+    async with FaultProxy(address) as proxy, LiveSource(address, f"dead-{way}"):
+        proxy.plan(lambda exchange: exchange.pass_on(answer=lose), on=line)
+        proxy.plan(hangs, on=line)
+        await _play(page, proxy, f"dead-{way}")
+        await _become(page, "playing")
+        assert await page.locator(f"#player[data-way={way}]").count() == 1
+        lost.set()
+        await _become(page, "unreachable")
+        await _become(page, "playing")
+        assert proxy.count(line) == 3
+        await page.close()
+
+
+async def test_news_of_the_network_end_a_first_try_that_is_not_answered(
+    visitor: BrowserContext, address: str
+) -> None:
+    page = await visitor.new_page()
+    async with FaultProxy(address) as proxy, LiveSource(address, "unanswered"):
+        proxy.plan(hangs, on="/live/unanswered")
+        await _play(page, proxy, "unanswered")
+        await proxy.came("/live/unanswered")
+        await asyncio.sleep(1.2)  # it takes a second to be suspicious
+        await page.evaluate("dispatchEvent(new Event('online'))")
+        await _become(page, "playing", timeout_s=7)  # and ten to be given up without news
+        await page.close()
+
+
+async def test_a_recording_goes_on_after_requests_that_are_never_answered(
+    visitor: BrowserContext,
+) -> None:
+    page = await visitor.new_page()
+    await hurry(page, "uploader.js", "ANSWER_WITHIN_MS = 15_000;", "ANSWER_WITHIN_MS = 100;")
+    await page.goto("/no-such-page")
+    assert await page.evaluate(UPLOAD) == [
+        True,
+        3,
+        "create create create append offset offset append",
+    ]

@@ -34,6 +34,7 @@ export class LiveConnection {
   async read(onBytes) {
     const body = /** @type {?ReadableStream<Bytes>} */ (this.#response?.body);
     const reader = body?.getReader();
+    this.liveness.renew(); // What came before has waited here, not on the line.
     for (;;) {
       const { done = true, value } = (await reader?.read()) ?? {};
       if (done) return;

@@ -20,7 +20,11 @@ export class PlainStream {
   #closed = new AbortController();
   #die = () => {};
 
-  liveness = new Liveness(() => this.#die());
+  /** What is in hand is heard to its end before a dead line is given up. */
+  liveness = new Liveness(
+    () => this.#die(),
+    () => this.#media.readyState > HTMLMediaElement.HAVE_CURRENT_DATA,
+  );
 
   /** How this way is called where people look behind it. */
   path = "the element alone";
@@ -40,10 +44,7 @@ export class PlainStream {
     const { signal } = this.#closed;
     media.addEventListener("playing", () => this.#plays(), { signal });
     media.addEventListener("waiting", () => this.#waits(), { signal });
-    // What it has in hand may be heard to its end before a dead line is given up.
-    for (const type of ["progress", "timeupdate"]) {
-      media.addEventListener(type, () => this.liveness.renew(), { signal });
-    }
+    media.addEventListener("progress", () => this.liveness.renew(), { signal });
   }
 
   /** Seconds of sound that the element has in hand; more may be on its way there. */

@@ -7,6 +7,7 @@ const SUSPICIOUS_MS = 1000;
 
 export class Liveness {
   #onDeath;
+  #hasEnough;
   #came_ms = performance.now();
   #watch = setInterval(() => this.#giveUpAfter(SILENCE_MS), SILENCE_MS / 4);
   #isOver = false;
@@ -16,9 +17,13 @@ export class Liveness {
   /** Whether it was given up because it brought nothing any more. */
   isDead = false;
 
-  /** @param {() => void} onDeath called once, unless it is `over` before */
-  constructor(onDeath) {
+  /**
+   * @param {() => void} onDeath called once, unless it is `over` before
+   * @param {() => boolean} [hasEnough] where nobody hears of each byte: whether it needs none now
+   */
+  constructor(onDeath, hasEnough = () => false) {
     this.#onDeath = onDeath;
+    this.#hasEnough = hasEnough;
   }
 
   /** Seconds since anything came. */
@@ -50,7 +55,9 @@ export class Liveness {
 
   /** @param {number} silence_ms */
   #giveUpAfter(silence_ms) {
-    if (this.#isOver || this.silent_s * 1000 < silence_ms) return;
+    if (this.#isOver) return;
+    if (this.#hasEnough()) this.renew();
+    if (this.silent_s * 1000 < silence_ms) return;
     this.over();
     this.isDead = true;
     this.#onDeath();

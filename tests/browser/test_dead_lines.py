@@ -27,6 +27,11 @@ WAYS = {
       HTMLMediaElement.prototype.canPlayType = (type) => (type === "audio/mpeg" ? "probably" : "");
     """,
 }
+NO_EVENTS = """
+for (const type of ["progress", "timeupdate"]) {
+  addEventListener(type, (event) => event.stopImmediatePropagation(), true);
+}
+"""
 
 UPLOAD = """async () => {
   const { Uploader } = await import("/static/uploader.js");
@@ -103,6 +108,23 @@ async def test_sound_that_ceases_and_a_new_try_that_is_not_answered_are_given_up
         await _become(page, "unreachable")
         await _become(page, "playing")
         assert proxy.count(line) == 3
+        await page.close()
+
+
+async def test_an_element_that_plays_is_not_given_up_where_no_event_tells_of_its_line(
+    visitor: BrowserContext, address: str
+) -> None:
+    page = await visitor.new_page()
+    await page.add_init_script(WAYS["mp3"] + NO_EVENTS)
+    line = r"/live/quiet\.mp3"
+    async with FaultProxy(address) as proxy, LiveSource(address, "quiet"):
+        await _play(page, proxy, "quiet")
+        await _become(page, "playing")
+        await asyncio.sleep(1.2)
+        await page.evaluate("dispatchEvent(new Event('online'))")
+        await asyncio.sleep(0.5)
+        assert await page.locator("#radio[data-state=playing]").count() == 1
+        assert proxy.count(line) == 1
         await page.close()
 
 

@@ -26,6 +26,8 @@ export class Problem extends Error {
     super(String(fields.detail ?? fields.title ?? `The server answered ${status}.`));
     this.status = status;
     this.fields = fields;
+    /** What the server says of it; null where a proxy said no. */
+    this.detail = typeof fields.detail === "string" ? fields.detail : null;
   }
 }
 
@@ -131,6 +133,32 @@ export function liveUrl(station, extension = "") {
   return `/live/${encodeURIComponent(station)}${extension}`;
 }
 
+/** A request without an answer for so long, and longer by its size, went into a dead network. */
+const ANSWER_WITHIN_MS = 15_000;
+const SLOWEST_BYTES_PER_MS = 8;
+
+/**
+ * As `request`, and given up where nothing answers.
+ *
+ * @param {string} url
+ * @param {Omit<RequestInit, "body" | "signal"> & {body?: ?Uint8Array<ArrayBuffer>,
+ *   signal?: AbortSignal | undefined}} init
+ */
+async function ask(url, { signal, ...init }) {
+  const over = new AbortController();
+  const giveUp = () => over.abort();
+  const size_bytes = init.body?.length ?? 0;
+  const timer = setTimeout(giveUp, ANSWER_WITHIN_MS + size_bytes / SLOWEST_BYTES_PER_MS);
+  if (signal?.aborted) giveUp();
+  signal?.addEventListener("abort", giveUp);
+  try {
+    return await request(url, { ...init, signal: over.signal });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", giveUp);
+  }
+}
+
 const TUS = { "Tus-Resumable": "1.0.0" };
 
 /** @param {string} id */
@@ -148,14 +176,14 @@ const base64 = (text) => btoa(String.fromCodePoint(...new TextEncoder().encode(t
  */
 export async function createRecording(metadata, signal) {
   const pairs = Object.entries(metadata).filter(([, value]) => value !== "");
-  const response = await request("/api/recordings", {
+  const response = await ask("/api/recordings", {
     method: "POST",
     headers: {
       ...TUS,
       "Upload-Defer-Length": "1",
       "Upload-Metadata": pairs.map(([key, value]) => `${key} ${base64(value)}`).join(","),
     },
-    ...(signal && { signal }),
+    signal,
   });
   await response.arrayBuffer(); // An unread answer looks like a broken one.
   // Only its last part: a proxy that hides the outer scheme would make the rest of it wrong.
@@ -171,7 +199,7 @@ export async function createRecording(metadata, signal) {
  *   with a slow disk that comes later, and until then the server may lose it
  */
 export async function appendChunk({ id, offset, body, length, signal, keepalive = false }) {
-  const response = await request(recordingUrl(id), {
+  const response = await ask(recordingUrl(id), {
     method: "PATCH",
     headers: {
       ...TUS,
@@ -181,7 +209,7 @@ export async function appendChunk({ id, offset, body, length, signal, keepalive 
     },
     body,
     keepalive,
-    ...(signal && { signal }),
+    signal,
   });
   const kept = Number(response.headers.get("Upload-Offset"));
   return { offset: response.status === 202 ? offset + (body?.length ?? 0) : kept, kept };
@@ -193,11 +221,11 @@ export async function appendChunk({ id, offset, body, length, signal, keepalive 
  * @returns {Promise<{offset: number, length: ?number}>} where to go on, and its end once declared
  */
 export async function readOffset(id, signal) {
-  const { headers } = await request(recordingUrl(id), {
+  const { headers } = await ask(recordingUrl(id), {
     method: "HEAD",
     headers: TUS,
     cache: "no-store",
-    ...(signal && { signal }),
+    signal,
   });
   const length = headers.get("Upload-Length");
   return {

@@ -47,8 +47,10 @@ const news = new EventWatch({
   open: refresh,
   upload: (progress) => library.noteUpload(progress),
   station(station) {
+    const before = stations.current;
     stations.update(station);
-    if (station.live && station.station === stations.chosen) live.wake();
+    // Not at each change of its audience: who waits after a failure does so for the server's sake.
+    if (stations.current?.live && stations.current.started_at !== before?.started_at) live.wake();
     show();
   },
   async track(change) {

@@ -37,7 +37,7 @@ export class LiveConnection {
     this.liveness.renew(); // What came before has waited here, not on the line.
     for (;;) {
       const { done = true, value } = (await reader?.read()) ?? {};
-      if (done) return;
+      if (done) return this.liveness.over(); // Not dead: the broadcast ended.
       this.liveness.renew();
       if (value) onBytes(value);
     }

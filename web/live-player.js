@@ -181,7 +181,7 @@ export class LivePlayer extends EventTarget {
         else if (error instanceof api.Problem && error.status < 500) limits = OFF_AIR_PAUSE;
         else {
           next = "unreachable";
-          if (error instanceof api.Problem) refusal = error.message;
+          if (error instanceof api.Problem) refusal = error.detail;
         }
         if (this.state === "playing") failures = 0;
       }

@@ -6,7 +6,6 @@
  * that: listeners should not hear that the server's disk is slow.
  */
 
-import { answerWithin } from "./answer-within.js";
 import * as api from "./api.js";
 import { backoff_s, Pause } from "./backoff.js";
 import { EndedElsewhere, PartLost } from "./upload-errors.js";
@@ -30,14 +29,11 @@ const WORTH_SENDING_S = 0.04;
 const ROUNDING_S = 1e-6;
 /** Nobody reads numbers faster. */
 const TELL_EVERY_S = 0.1;
-/** A request without an answer for so long, and longer by its size, went into a dead network. */
-const ANSWER_WITHIN_MS = 15_000;
 /**
  * A station that this page may have taken with a request that was never answered is free again once
  * the server has heard nothing of it for so long: 30 s, if nobody has set that otherwise.
  */
 const FREE_WITHIN_MS = 60_000;
-const SLOWEST_BYTES_PER_MS = 8;
 /** What a browser sends after its page is gone is limited to 64 KiB, headers included. */
 const KEEPALIVE_BYTES = 60 * 1024;
 /** Answers that will be the same next time. 409 is not one: it tells that the offset moved. */
@@ -213,10 +209,8 @@ export class Uploader {
     try {
       const length = last ? this.#queue.end : undefined;
       const id = /** @type {string} */ (this.id);
-      const answer = await this.#ask(
-        (signal) => this.#server.appendChunk({ id, offset, body, length, signal }),
-        this.#inFlight,
-      );
+      const { signal } = this.#stopped;
+      const answer = await this.#server.appendChunk({ id, offset, body, length, signal });
       this.#accept(answer.offset, answer.kept);
       this.#finished = last;
     } finally {
@@ -226,23 +220,17 @@ export class Uploader {
 
   async #create() {
     try {
-      return await this.#ask((signal) => this.#server.createRecording(this.#metadata, signal));
+      return await this.#server.createRecording(this.#metadata, this.#stopped.signal);
     } catch (error) {
       if (error instanceof api.Unreachable) this.#unanswered_ms = performance.now();
       throw error;
     }
   }
 
-  /** @template T @param {(signal: AbortSignal) => Promise<T>} request @param {number} [size_bytes] */
-  #ask(request, size_bytes = 0) {
-    const within_ms = ANSWER_WITHIN_MS + size_bytes / SLOWEST_BYTES_PER_MS;
-    return answerWithin(within_ms, request, this.#stopped.signal);
-  }
-
   /** After trouble only the server knows how much of the last request it kept. */
   async #catchUp() {
     const id = /** @type {string} */ (this.id);
-    const { offset, length } = await this.#ask((signal) => this.#server.readOffset(id, signal));
+    const { offset, length } = await this.#server.readOffset(id, this.#stopped.signal);
     if (offset > this.#queue.end) throw new EndedElsewhere(); // Somebody else appended to it.
     if (offset < this.#queue.start) {
       throw new PartLost(this.#queue.recorded_s(this.#queue.start) ?? 0);

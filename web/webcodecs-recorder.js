@@ -84,7 +84,9 @@ export class WebCodecsRecorder {
     await new Promise((resolve, reject) => {
       this.#begin = () => resolve(undefined);
       this.#fail = reject;
-      this.#feed.start().catch(reject);
+      this.#feed.start().then(() => {
+        if (this.#ending) this.#feed.stop(); // It took too long.
+      }, reject);
       setTimeout(() => reject(new Error("The microphone gives no sound.")), HEARD_WITHIN_MS);
     });
     this.#fail = this.#ears.onFailure;
@@ -119,6 +121,7 @@ export class WebCodecsRecorder {
 
   /** @param {AudioData} sound */
   #take(sound) {
+    if (this.#ending) return sound.close();
     if (!this.#writer) this.#waited_s += sound.numberOfFrames / sound.sampleRate;
     this.#waiting.push(sound);
     this.#pump();

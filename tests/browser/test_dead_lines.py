@@ -27,6 +27,7 @@ WAYS = {
       HTMLMediaElement.prototype.canPlayType = (type) => (type === "audio/mpeg" ? "probably" : "");
     """,
 }
+HURRY = ("ANSWER_WITHIN_MS = 15_000;", "ANSWER_WITHIN_MS = 100;")
 NO_EVENTS = """
 for (const type of ["progress", "timeupdate"]) {
   addEventListener(type, (event) => event.stopImmediatePropagation(), true);
@@ -36,41 +37,52 @@ for (const type of ["progress", "timeupdate"]) {
 UPLOAD = """async () => {
   const { Uploader } = await import("/static/uploader.js");
   const { MemoryQueue } = await import("/static/chunk-queue.js");
-  const { Problem } = await import("/static/api.js");
-  const never = () => new Promise(() => {});
-  const asked = [];
-  const kept = [];
-  const creations = [
-    never,
-    async () => { throw new Problem(409, { detail: "Somebody is on air." }); },  // it is ourselves
-    async () => "the-id",
+  const answers = [
+    null,
+    new Response('{"detail": "Somebody is on air."}', { status: 409 }),  // it is ourselves
+    new Response(null, { status: 201, headers: { Location: "/api/recordings/the-id" } }),
+    null,
+    null,
+    new Response(null, { headers: { "Upload-Offset": "0" } }),
+    new Response(null, { status: 204, headers: { "Upload-Offset": "3" } }),
   ];
-  const chunks = [never];
-  const offsets = [never];
-  const server = {
-    createRecording() {
-      asked.push("create");
-      return creations.shift()();
-    },
-    readOffset() {
-      asked.push("offset");
-      return (offsets.shift() ?? (async () => ({ offset: kept.length, length: null })))();
-    },
-    async appendChunk({ offset, body }) {
-      asked.push("append");
-      await chunks.shift()?.();
-      kept.push(...(body ?? []));
-      return { offset: kept.length, kept: kept.length };
-    },
+  const asked = [];
+  globalThis.fetch = (_, { method, signal }) => {
+    asked.push(method);
+    const answer = answers.shift();
+    if (answer) return Promise.resolve(answer);
+    return new Promise((_, reject) => signal.addEventListener("abort", reject));
   };
-  const uploader = new Uploader({ queue: new MemoryQueue(), metadata: {}, server });
+  const uploader = new Uploader({ queue: new MemoryQueue(), metadata: {} });
   const impatience = setInterval(() => uploader.wake(), 0);
   const done = uploader.run();
   uploader.push(new Uint8Array(3), 1);
   uploader.finish();
   const finished = await done;
   clearInterval(impatience);
-  return [finished, kept.length, asked.join(" ")];
+  return [finished, asked.join(" ")];
+}"""
+
+MAKES_WAY = """async () => {
+  const { Uploader } = await import("/static/uploader.js");
+  const { MemoryQueue } = await import("/static/chunk-queue.js");
+  let asked = 0;
+  const server = {
+    async createRecording() {
+      asked++;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return "the-id";
+    },
+    appendChunk: async ({ offset, body }) => {
+      const end = offset + (body?.length ?? 0);
+      return { offset: end, kept: end };
+    },
+  };
+  const uploader = new Uploader({ queue: new MemoryQueue(), metadata: {}, server });
+  const done = uploader.run();
+  uploader.push(new Uint8Array(3), 1);
+  uploader.finish();
+  return [await done, asked];
 }"""
 
 
@@ -147,10 +159,15 @@ async def test_a_recording_goes_on_after_requests_that_are_never_answered(
 ) -> None:
     page = await visitor.new_page()
     await page.add_init_script(OLD_SAFARI)
-    await hurry(page, "uploader.js", "ANSWER_WITHIN_MS = 15_000;", "ANSWER_WITHIN_MS = 100;")
+    await hurry(page, "api.js", *HURRY)
     await page.goto("/no-such-page")
-    assert await page.evaluate(UPLOAD) == [
-        True,
-        3,
-        "create create create append offset offset append",
-    ]
+    assert await page.evaluate(UPLOAD) == [True, "POST POST POST PATCH HEAD HEAD PATCH"]
+
+
+async def test_sending_an_earlier_recording_first_may_take_its_time(
+    visitor: BrowserContext,
+) -> None:
+    page = await visitor.new_page()
+    await hurry(page, "api.js", *HURRY)
+    await page.goto("/no-such-page")
+    assert await page.evaluate(MAKES_WAY) == [True, 1]

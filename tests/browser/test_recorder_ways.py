@@ -69,11 +69,31 @@ window.MediaStreamTrackProcessor = class {
 };"""
 STUCK = "window.MediaStreamTrackProcessor = class { readable = new ReadableStream(); };"
 DEAF = "AudioWorkletNode = class extends AudioWorkletNode { get port() { return {}; } };"
+LATE = """
+const Processor = MediaStreamTrackProcessor;
+window.MediaStreamTrackProcessor = class {
+  constructor(options) {
+    window.given = 0;
+    this.readable = new Processor(options).readable.pipeThrough(new TransformStream({
+      transform(sound, controller) {
+        window.given++;
+        controller.enqueue(sound);
+      },
+    }));
+  }
+};
+const addModule = AudioWorklet.prototype.addModule;
+AudioWorklet.prototype.addModule = async function (url) {
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  return addModule.call(this, url);
+};
+"""
 NO_WEBM = """
 delete window.AudioEncoder;
 const isSupported = MediaRecorder.isTypeSupported;
 MediaRecorder.isTypeSupported = (type) => !type.includes("webm") && isSupported(type);
 """
+HURRY = ("HEARD_WITHIN_MS = 5000;", "HEARD_WITHIN_MS = 500;")
 FAULTS = {
     "not-there": "delete window.AudioEncoder;",
     "not-opus": "AudioEncoder.isConfigSupported = async () => ({ supported: false });",
@@ -133,14 +153,25 @@ async def test_where_it_cannot_work_the_browsers_recorder_does(
 ) -> None:
     studio = await visitor.new_page()
     await studio.add_init_script(f"{WATCH}{FAULTS[fault]}")
-    await hurry(
-        studio, "webcodecs-recorder.js", "HEARD_WITHIN_MS = 5000;", "HEARD_WITHIN_MS = 500;"
-    )
+    await hurry(studio, "webcodecs-recorder.js", *HURRY)
     await go_on_air(studio, station=f"without-{fault}")
     mime_type = await studio.evaluate("fallback.mimeType")
     stations = await (await studio.request.get("/api/stations")).json()
     on_air = {station["station"]: station["mime_type"] for station in stations["stations"]}
     assert on_air[f"without-{fault}"] == mime_type
+    await stop(studio)
+
+
+async def test_what_begins_too_late_to_record_is_ended(visitor: BrowserContext) -> None:
+    studio = await visitor.new_page()
+    await studio.add_init_script(f"{WATCH}{LATE}")
+    await hurry(studio, "webcodecs-recorder.js", *HURRY)
+    await go_on_air(studio, station="late-worklet")
+    await studio.wait_for_function("() => window.given !== undefined")
+    await record_until(studio, await elapsed_s(studio) + 0.5)
+    given = await studio.evaluate("given")
+    await record_until(studio, await elapsed_s(studio) + 1)
+    assert await studio.evaluate("given") == given
     await stop(studio)
 
 

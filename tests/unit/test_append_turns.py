@@ -75,6 +75,23 @@ async def test_a_slow_catalog_takes_nothing_of_the_time_to_yield(
     assert await right == 3000
 
 
+async def test_what_an_older_request_brings_piece_by_piece_counts_on_a_long_line(
+    world: MemoryWorld,
+) -> None:
+    recording_id = await world.begin()
+    right = SlowBody()
+    old = append_slowly(world, recording_id, 0, right)
+    await right.is_read.wait()
+    new = asyncio.ensure_future(world.append(recording_id, 2000, SOUND[2000:]))
+    for start in range(0, 3000, 1000):
+        await asyncio.sleep(0.6 * YIELD_WITHIN_S)
+        right.send(SOUND[start : start + 1000])
+    right.send(None)
+    assert (await old).kept == 3000
+    with pytest.raises(OffsetMismatch):
+        await new
+
+
 async def test_an_older_request_whose_bytes_never_end_yields_too(world: MemoryWorld) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 
 YIELD_WITHIN_S = 0.1
-"""What has come by then may still be appended: a page that closes sends all it has at once."""
+"""What comes by then may still be appended: a page that closes sends all it has at once."""
+YIELD_AT_MOST_S = 1.0
+"""And what comes after it, for so long: on a long line not all of that comes together."""
 
 
 class OpenRecording:
@@ -54,7 +56,7 @@ class Turn:
         self.lock = asyncio.Lock()
         self.waiting = 0
         self._reading: asyncio.Timeout | None = None
-        self._ends_at_s = inf
+        self._asked_at_s: float | None = None
 
     @property
     def yield_asked(self) -> bool:
@@ -68,13 +70,13 @@ class Turn:
 
     def begin(self) -> None:
         """Give it to somebody, who has time until the next one asks."""
-        self._ends_at_s = inf
+        self._asked_at_s = None
 
     def ask_to_yield(self) -> None:
         """Make whoever is waiting for its source's bytes, or will be, stop doing so soon."""
         if self._reading is not None and not self._reading.expired():
-            self._end_soon()
-            self._reading.reschedule(min(self._reading.when() or inf, self._ends_at_s))
+            now_s = asyncio.get_running_loop().time()
+            self._reading.reschedule(min(self._reading.when() or inf, self._ends_at_s(now_s)))
 
     @asynccontextmanager
     async def reading(self, timeout_s: float) -> AsyncIterator[None]:
@@ -84,20 +86,21 @@ class Turn:
         time to yield begins with the wait.
         """
         now_s = asyncio.get_running_loop().time()
-        if now_s >= self._ends_at_s:
+        ends_at_s = min(now_s + timeout_s, self._ends_at_s(now_s))
+        if now_s >= ends_at_s:
             raise TimeoutError  # also if there are bytes at once, again and again
-        if self.yield_asked:
-            self._end_soon()
-        ends_at_s = min(now_s + timeout_s, self._ends_at_s)
         try:
             async with asyncio.timeout_at(ends_at_s) as self._reading:
                 yield
         finally:
             self._reading = None
 
-    def _end_soon(self) -> None:
-        soon_s = asyncio.get_running_loop().time() + YIELD_WITHIN_S
-        self._ends_at_s = min(self._ends_at_s, soon_s)
+    def _ends_at_s(self, now_s: float) -> float:
+        """Return until when the next bytes may be waited for, if somebody else wants the turn."""
+        if not self.yield_asked:
+            return inf
+        self._asked_at_s = now_s if self._asked_at_s is None else self._asked_at_s
+        return min(now_s + YIELD_WITHIN_S, self._asked_at_s + YIELD_AT_MOST_S)
 
 
 class OpenRecordings:

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+import stamina
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -71,7 +72,7 @@ class Database:
     async def _open(self) -> None:
         url = make_url(self._url)
         if url.get_backend_name() == "sqlite":
-            await asyncio.to_thread(_try_to_open, url.database or "")
+            await asyncio.to_thread(_prepare, url.database or "")
             # It has one writer at a time; those who poll for their turn wait far longer.
             self._turn_to_write = asyncio.Lock()
         self._engine = _make_engine(url)
@@ -125,10 +126,23 @@ def _shown(url: str | URL) -> str:
         return "that the settings name"
 
 
-def _try_to_open(path: str) -> None:
-    # aiosqlite leaves a thread behind that complains when it meets the same error.
+def _prepare(path: str) -> None:
+    """Make it a file in WAL mode, if it can be opened at all.
+
+    aiosqlite leaves a thread behind that complains when it meets the same error. Where two change
+    the mode of a new file at once, SQLite refuses one of them without waiting; once it is changed,
+    nobody needs to.
+    """
     with closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT_MS / 1000)) as database:
-        database.execute("PRAGMA schema_version")
+        for attempt in stamina.retry_context(
+            _is_busy, attempts=None, timeout=_BUSY_TIMEOUT_MS / 1000, wait_initial=0.01
+        ):
+            with attempt:
+                database.execute("PRAGMA journal_mode = WAL")
+
+
+def _is_busy(error: Exception) -> bool:
+    return _code(error) == sqlite3.SQLITE_BUSY
 
 
 def _make_engine(url: URL) -> AsyncEngine:

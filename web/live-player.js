@@ -221,7 +221,11 @@ export class LivePlayer extends EventTarget {
       throw error;
     } finally {
       connection.close();
-      if (!signal.aborted) this.#conclude(); // Else another attempt may have begun.
+      // Else another attempt may have begun.
+      if (!signal.aborted) {
+        if (this.#liveness?.isAlive) this.#wasSilent = this.#liveness.isDead;
+        this.#drop();
+      }
     }
   }
 
@@ -253,11 +257,6 @@ export class LivePlayer extends EventTarget {
   /** What is fed, if that is how it sounds. */
   get #streamed() {
     return this.#sound instanceof PlainStream ? null : this.#sound;
-  }
-
-  #conclude() {
-    if (this.#liveness?.isAlive) this.#wasSilent = this.#liveness.isDead;
-    this.#drop();
   }
 
   /** At once, so that the element is never taken away from the attempt that follows. */

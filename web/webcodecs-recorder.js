@@ -121,7 +121,6 @@ export class WebCodecsRecorder {
 
   /** @param {AudioData} sound */
   #take(sound) {
-    if (this.#ending) return sound.close();
     if (!this.#writer) this.#waited_s += sound.numberOfFrames / sound.sampleRate;
     this.#waiting.push(sound);
     this.#pump();

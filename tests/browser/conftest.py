@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
 
+from browser.listening import NO_DECODER
 from browser.signals import write_tones
 from browser.sweep import write_sweep
 from integration.product import started
@@ -101,6 +102,17 @@ async def visitor(chromium: Browser, address: str) -> AsyncIterator[BrowserConte
     yield context
     await context.close()
     assert not mistakes, "a page threw where nobody caught"
+
+
+@pytest_asyncio.fixture(params=["ring", "mse"], loop_scope="session")
+async def page(visitor: BrowserContext, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+    """Open a page of a browser whose best way to listen this is."""
+    if request.param == "mse":
+        await visitor.add_init_script(NO_DECODER)
+    page = await visitor.new_page()
+    yield page
+    if not page.is_closed():
+        assert await page.locator(f"#player[data-way={request.param}]").count() == 1
 
 
 async def go_on_air(page: Page, *, station: str, title: str = "") -> None:

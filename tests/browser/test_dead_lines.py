@@ -7,26 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from browser.listening import MP3_ALONE, NO_DECODER, become, press_play
 from browser.live_source import LiveSource
 from browser.recording import hurry
 from fakes.fault_proxy import FaultProxy, hangs
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Page
+    from playwright.async_api import BrowserContext
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-NO_DECODER = "delete window.AudioDecoder;"
 OLD_SAFARI = "delete AbortSignal.any; delete AbortSignal.timeout;"
 """What 17.3 and 15.6 have not: those who need the ways that need no Media Source may be older."""
-WAYS = {
-    "ring": "",
-    "mse": NO_DECODER,
-    "mp3": f"""{NO_DECODER}
-      delete window.MediaSource;
-      HTMLMediaElement.prototype.canPlayType = (type) => (type === "audio/mpeg" ? "probably" : "");
-    """,
-}
+WAYS = {"ring": "", "mse": NO_DECODER, "mp3": MP3_ALONE}
 HURRY = ("ANSWER_WITHIN_MS = 15_000;", "ANSWER_WITHIN_MS = 100;")
 NO_EVENTS = """
 for (const type of ["progress", "timeupdate"]) {
@@ -86,15 +79,6 @@ MAKES_WAY = """async () => {
 }"""
 
 
-async def _play(page: Page, proxy: FaultProxy, station: str) -> None:
-    await page.goto(f"{proxy.url}/?station={station}")
-    await page.get_by_role("button", name="Play", exact=True).click()
-
-
-async def _become(page: Page, state: str, timeout_s: float = 20) -> None:
-    await page.locator(f"#radio[data-state={state}]").wait_for(timeout=timeout_s * 1000)
-
-
 @pytest.mark.parametrize("way", WAYS)
 async def test_sound_that_ceases_and_a_new_try_that_is_not_answered_are_given_up(
     visitor: BrowserContext, address: str, way: str
@@ -113,12 +97,12 @@ async def test_sound_that_ceases_and_a_new_try_that_is_not_answered_are_given_up
     async with FaultProxy(address) as proxy, LiveSource(address, f"dead-{way}"):
         proxy.plan(lambda exchange: exchange.pass_on(answer=lose), on=line)
         proxy.plan(hangs, on=line)
-        await _play(page, proxy, f"dead-{way}")
-        await _become(page, "playing")
+        await press_play(page, f"dead-{way}", at=proxy.url)
+        await become(page, "playing")
         assert await page.locator(f"#player[data-way={way}]").count() == 1
         lost.set()
-        await _become(page, "unreachable")
-        await _become(page, "playing")
+        await become(page, "unreachable")
+        await become(page, "playing")
         assert proxy.count(line) == 3
         await page.close()
 
@@ -130,8 +114,8 @@ async def test_an_element_that_plays_is_not_given_up_where_no_event_tells_of_its
     await page.add_init_script(WAYS["mp3"] + NO_EVENTS)
     line = r"/live/quiet\.mp3"
     async with FaultProxy(address) as proxy, LiveSource(address, "quiet"):
-        await _play(page, proxy, "quiet")
-        await _become(page, "playing")
+        await press_play(page, "quiet", at=proxy.url)
+        await become(page, "playing")
         await asyncio.sleep(1.2)
         await page.evaluate("dispatchEvent(new Event('online'))")
         await asyncio.sleep(0.5)
@@ -146,11 +130,11 @@ async def test_news_of_the_network_end_a_first_try_that_is_not_answered(
     page = await visitor.new_page()
     async with FaultProxy(address) as proxy, LiveSource(address, "unanswered"):
         proxy.plan(hangs, on="/live/unanswered")
-        await _play(page, proxy, "unanswered")
+        await press_play(page, "unanswered", at=proxy.url)
         await proxy.came("/live/unanswered")
         await asyncio.sleep(1.2)  # it takes a second to be suspicious
         await page.evaluate("dispatchEvent(new Event('online'))")
-        await _become(page, "playing", timeout_s=7)  # and ten to be given up without news
+        await become(page, "playing", within_s=7)  # and ten to be given up without news
         await page.close()
 
 

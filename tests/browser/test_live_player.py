@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
-import pytest_asyncio
 
-from audio_stream.domain.errors import HouseFull
+from browser.listening import AT_THE_EDGE, NO_DECODER, become, count, listen, until
 from browser.live_source import LiveSource
 from browser.recording import hurry
-from fakes.fault_proxy import FaultProxy
-from integration.product import started
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from playwright.async_api import BrowserContext, Page, Route
+    from playwright.async_api import BrowserContext, Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-NO_DECODER = "delete window.AudioDecoder;"
 FULL_AT_TIMES = """
   delete window.AudioDecoder;
   const append = SourceBuffer.prototype.appendBuffer;
@@ -53,56 +45,19 @@ KEEP_CONTEXT = """
     }
   };
 """
-ACCOUNT = """(() => {
-  const { delayS, targetS, stalls, jumps } = document.querySelector("#player").dataset;
-  return { delay_s: Number(delayS || NaN), target_s: Number(targetS || NaN),
-    stalls: Number(stalls), jumps: Number(jumps) };
-})()"""
-AT_THE_EDGE = "delay_s < 1.5"
-
-
-@pytest_asyncio.fixture(params=["ring", "mse"], loop_scope="session")
-async def page(visitor: BrowserContext, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
-    """Open a page of a browser whose best way to listen this is."""
-    if request.param == "mse":
-        await visitor.add_init_script(NO_DECODER)
-    page = await visitor.new_page()
-    yield page
-    if not page.is_closed():
-        assert await page.locator(f"#player[data-way={request.param}]").count() == 1
-
-
-async def _listen(page: Page, station: str, *, at: str = "") -> None:
-    await page.goto(f"{at}/?station={station}")
-    await page.get_by_role("button", name="Play", exact=True).click()
-    await _become(page, "playing")
-
-
-async def _become(page: Page, state: str) -> None:
-    await page.locator(f"#radio[data-state={state}]").wait_for()
-
-
-async def _until(page: Page, condition: str) -> None:
-    """Wait until this holds of what the player says of itself."""
-    account = f"const {{ delay_s, target_s, stalls, jumps }} = {ACCOUNT};"
-    await page.wait_for_function(f"() => {{ {account} return {condition}; }}")
-
-
-async def _count(page: Page, what: str) -> int:
-    return int((await page.evaluate(ACCOUNT))[what])
 
 
 async def test_late_requests_raise_the_target_and_then_silence_nothing(
     page: Page, address: str
 ) -> None:
     async with LiveSource(address, "late") as source:
-        await _listen(page, "late")
+        await listen(page, "late")
         dice = random.Random(5)
         source.late_s = lambda: dice.uniform(0.1, 0.2) if dice.random() < 0.2 else 0
-        await _until(page, "target_s > 0.35 && delay_s > 0.9 * target_s")
+        await until(page, "target_s > 0.35 && delay_s > 0.9 * target_s")
         async with asyncio.timeout(30):  # a busy machine may stall it without the line's help
             before = -1
-            while before != (before := await _count(page, "stalls")):
+            while before != (before := await count(page, "stalls")):
                 await source.more_late(10)
 
 
@@ -112,25 +67,25 @@ async def test_who_joins_late_hears_sound_at_once_from_the_live_edge(
     async with LiveSource(address, "joined"):
         jumps = []
         for _ in range(3):
-            await _listen(page, "joined")
-            await _until(page, AT_THE_EDGE)
+            await listen(page, "joined")
+            await until(page, AT_THE_EDGE)
             await page.locator("#visualizer[data-peak-hz]:not([data-peak-hz='0'])").wait_for()
-            jumps.append(await _count(page, "jumps"))
+            jumps.append(await count(page, "jumps"))
         assert min(jumps) == 0, "a busy machine may be held up once"
 
 
 async def test_after_a_pause_it_is_back_at_the_edge(page: Page, address: str) -> None:
     async with LiveSource(address, "paused") as source:
-        await _listen(page, "paused")
+        await listen(page, "paused")
         source.late_s = lambda: 0.01
         jumps = []
         for _ in range(2):
             await page.get_by_role("button", name="Pause", exact=True).click()
             await source.more_late(40)
             await page.get_by_role("button", name="Play", exact=True).click()
-            await _become(page, "playing")
-            await _until(page, AT_THE_EDGE)
-            jumps.append(await _count(page, "jumps"))
+            await become(page, "playing")
+            await until(page, AT_THE_EDGE)
+            jumps.append(await count(page, "jumps"))
         assert min(jumps) == 0, "a busy machine may be held up once"
 
 
@@ -140,14 +95,14 @@ async def test_sound_that_was_heard_is_let_go(visitor: BrowserContext, address: 
     limits, lower = "10;\nconst TRIM_BEYOND_S = 30;", "1;\nconst TRIM_BEYOND_S = 1.5;"
     await hurry(page, "live-buffer.js", limits, lower)
     async with LiveSource(address, "trimmed"):
-        await _listen(page, "trimmed")
+        await listen(page, "trimmed")
         await page.wait_for_function(
             """() => {
               const { buffered, currentTime } = document.querySelector("#player");
               return currentTime > 2 && currentTime - buffered.start(0) < 1.6;
             }"""
         )
-        await _until(page, AT_THE_EDGE)
+        await until(page, AT_THE_EDGE)
 
 
 async def test_a_sound_card_that_slept_goes_on_at_the_live_edge(
@@ -156,12 +111,12 @@ async def test_a_sound_card_that_slept_goes_on_at_the_live_edge(
     page = await visitor.new_page()
     await page.add_init_script(KEEP_CONTEXT)
     async with LiveSource(address, "slept"):
-        await _listen(page, "slept")
-        await _until(page, AT_THE_EDGE)
+        await listen(page, "slept")
+        await until(page, AT_THE_EDGE)
         await page.evaluate("() => context.suspend()")
         await asyncio.sleep(3)
         await page.evaluate("() => context.resume()")
-        await _until(page, f"jumps > 0 && {AT_THE_EDGE}")
+        await until(page, f"jumps > 0 && {AT_THE_EDGE}")
 
 
 async def test_whoever_presses_play_and_pause_in_a_hurry_has_one_connection_that_sounds(
@@ -172,8 +127,8 @@ async def test_whoever_presses_play_and_pause_in_a_hurry_has_one_connection_that
         await page.evaluate(
             """() => { for (let i = 0; i < 7; i++) document.querySelector("#play").click(); }"""
         )
-        await _become(page, "playing")
-        await _until(page, AT_THE_EDGE)
+        await become(page, "playing")
+        await until(page, AT_THE_EDGE)
         await page.get_by_text("1 listening").wait_for()
         stations = (await (await page.request.get("/api/stations")).json())["stations"]
         assert [each["listeners"] for each in stations if each["station"] == "hurry"] == [1]
@@ -183,89 +138,10 @@ async def test_a_pause_that_is_not_the_pages_own_lets_the_stream_go_and_is_shown
     page: Page, address: str
 ) -> None:
     async with LiveSource(address, "unplugged"):
-        await _listen(page, "unplugged")
+        await listen(page, "unplugged")
         await page.evaluate("document.querySelector('#player').pause()")
         await page.get_by_role("button", name="Play", exact=True).wait_for()
         assert await page.evaluate("document.querySelector('#player').src") == ""
-
-
-async def test_a_source_that_catches_up_is_heard_from_its_live_edge(
-    page: Page, address: str
-) -> None:
-    async with LiveSource(address, "away") as source:
-        await _listen(page, "away")
-        await _until(page, AT_THE_EDGE)
-        source.is_cut = True
-        await page.get_by_text("No sound comes just now.").wait_for()
-        source.is_cut = False
-        await _until(page, f"jumps > 0 && {AT_THE_EDGE}")
-        await page.get_by_text("No sound comes just now.").wait_for(state="hidden")
-
-
-async def test_a_network_that_comes_back_brings_the_sound_back(page: Page, address: str) -> None:
-    lost = asyncio.Event()
-
-    async def lose(piece: bytes) -> bytes:
-        if lost.is_set():
-            await asyncio.Event().wait()  # no byte more, and no word that there will be none
-        return piece
-
-    async with FaultProxy(address) as proxy, LiveSource(address, "lost"):
-        proxy.plan(lambda exchange: exchange.pass_on(answer=lose), on="/live/lost")
-        await _listen(page, "lost", at=proxy.url)
-        lost.set()
-        await page.get_by_text("No sound comes just now.").wait_for()
-        await page.evaluate("dispatchEvent(new Event('online'))")
-        await proxy.came("/live/lost", times=2)
-        await _become(page, "playing")
-        await _until(page, AT_THE_EDGE)
-        await page.close()
-
-
-async def test_who_is_refused_reads_why_and_hears_it_as_soon_as_there_is_a_place(
-    page: Page, address: str
-) -> None:
-    refusal = str(HouseFull())
-    is_full = asyncio.Event()
-    is_full.set()
-
-    async def answer(route: Route) -> None:
-        if is_full.is_set():
-            await route.fulfill(status=503, json={"status": 503, "detail": refusal})
-        else:
-            await route.continue_()
-
-    await page.route("**/live/full*", answer)
-    async with LiveSource(address, "full"):
-        await page.goto("/?station=full")
-        await page.get_by_role("button", name="Play", exact=True).click()
-        await page.get_by_text(f"{refusal} Trying again…").wait_for()
-        is_full.clear()
-        await _become(page, "playing")
-
-
-async def test_a_station_that_comes_back_on_air_is_heard_again(page: Page, address: str) -> None:
-    async with LiveSource(address, "again"):
-        await _listen(page, "again")
-    await _become(page, "offAir")
-    async with LiveSource(address, "again"):
-        await _become(page, "playing")
-        await _until(page, AT_THE_EDGE)
-
-
-async def test_a_server_that_comes_back_is_heard_again_without_a_reload(
-    page: Page, tmp_path: Path
-) -> None:
-    product = [sys.executable, "-m", "audio_stream"]
-    with started(product, tmp_path) as address:
-        port = int(address.rpartition(":")[2])
-        source = await LiveSource(address).__aenter__()
-        await _listen(page, "main", at=f"http://localhost:{port}")
-    await page.locator("#radio:not([data-state=playing])").wait_for()
-    with started(product, tmp_path, port=port):
-        await _become(page, "playing")
-        await _until(page, AT_THE_EDGE)
-        await source.__aexit__()
 
 
 async def test_a_full_buffer_loses_nothing_and_stops_nothing(
@@ -276,11 +152,11 @@ async def test_a_full_buffer_loses_nothing_and_stops_nothing(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     async with LiveSource(address, "full"):
-        await _listen(page, "full")
+        await listen(page, "full")
         await page.wait_for_function("() => globalThis.appends > 80")
-        await _until(page, AT_THE_EDGE)
+        await until(page, AT_THE_EDGE)
         ranges = await page.evaluate("document.querySelector('#player').buffered.length")
-        assert (ranges, await _count(page, "jumps")) == (1, 0)
+        assert (ranges, await count(page, "jumps")) == (1, 0)
         assert sum("/live/full" in url for url in asked) == 1
 
 
@@ -290,12 +166,12 @@ async def test_who_is_behind_is_told_so_and_can_go_live(
     page = await visitor.new_page()
     await page.add_init_script(f"{NO_DECODER} delete window.MediaSource;")
     async with LiveSource(address, "behind"):
-        await _listen(page, "behind")
+        await listen(page, "behind")
         await page.evaluate("document.querySelector('#player').playbackRate = 0.0625")
         button = page.get_by_role("button", name="behind · go live")
         await button.wait_for()
         await button.click()
-        await _become(page, "playing")
+        await become(page, "playing")
         await page.get_by_text("Live", exact=True).wait_for()
         assert await button.count() == 0
 
@@ -319,7 +195,7 @@ async def test_a_browser_with_managed_media_source_alone_plays_and_the_diagnosti
     page = await visitor.new_page()
     await page.add_init_script(MANAGED)
     async with LiveSource(address, "managed"):
-        await _listen(page, "managed")
+        await listen(page, "managed")
         diagnostics = page.locator("#diagnostics")
         await diagnostics.get_by_text("Diagnostics").click()
         await diagnostics.get_by_text("Managed Media Source").wait_for()

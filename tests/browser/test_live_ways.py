@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from browser.conftest import go_on_air, stop
+from browser.listening import MP3_ALONE
 from browser.live_source import LiveSource
 from browser.signals import nearest_tone
 from browser.test_main_job import SAMPLE_TONES
@@ -30,11 +31,6 @@ CAN_RING = """async (type) => {
   return canRing(type, sounds.destination);
 }"""
 
-MP3_ALONE = """
-  delete window.AudioDecoder;
-  delete window.MediaSource;
-  HTMLMediaElement.prototype.canPlayType = (type) => (type === "audio/mpeg" ? "probably" : "");
-"""
 CLAIMS_TOO_MUCH = """
   delete window.AudioDecoder;
   delete window.MediaSource;

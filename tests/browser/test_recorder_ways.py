@@ -16,7 +16,7 @@ from ffmpeg_probe import packets, told
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.async_api import BrowserContext
+    from playwright.async_api import BrowserContext, Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -103,6 +103,13 @@ FAULTS = {
 }
 
 
+async def _type_on_air(page: Page, station: str) -> str:
+    """Return what the station's listeners are told that they get."""
+    stations = (await (await page.request.get("/api/stations")).json())["stations"]
+    mime_type: str = next(each["mime_type"] for each in stations if each["station"] == station)
+    return mime_type
+
+
 @pytest.mark.parametrize("swap", ["", OTHER_RATE], ids=["same-rate", "other-rate"])
 async def test_a_voice_is_mono_in_packets_of_20_ms_whatever_happens_to_the_microphone(
     visitor: BrowserContext, tmp_path: Path, swap: str
@@ -156,9 +163,7 @@ async def test_where_it_cannot_work_the_browsers_recorder_does(
     await hurry(studio, "webcodecs-recorder.js", *HURRY)
     await go_on_air(studio, station=f"without-{fault}")
     mime_type = await studio.evaluate("fallback.mimeType")
-    stations = await (await studio.request.get("/api/stations")).json()
-    on_air = {station["station"]: station["mime_type"] for station in stations["stations"]}
-    assert on_air[f"without-{fault}"] == mime_type
+    assert await _type_on_air(studio, f"without-{fault}") == mime_type
     await stop(studio)
 
 
@@ -181,9 +186,7 @@ async def test_where_that_writes_no_webm_it_is_mp4_and_called_so(
     studio = await visitor.new_page()
     await studio.add_init_script(WATCH + NO_WEBM)
     await go_on_air(studio, station="mp4")
-    stations = await (await studio.request.get("/api/stations")).json()
-    on_air = {station["station"]: station["mime_type"] for station in stations["stations"]}
-    assert on_air["mp4"].startswith("audio/mp4")
+    assert (await _type_on_air(studio, "mp4")).startswith("audio/mp4")
     await record_until(studio, 2)
     track = await fetch_track(studio, await stop(studio), tmp_path)
     assert "mov,mp4" in told(track)

@@ -6,11 +6,7 @@ import asyncio
 
 import pytest
 
-from audio_stream.domain.errors import (
-    RecordingFailed,
-    StorageFull,
-    SyncFailed,
-)
+from audio_stream.domain.errors import RecordingFailed, StorageFull, SyncFailed
 from audio_stream.domain.recordings import RecordingState
 from fakes.memory_world import MemoryWorld
 from fakes.sounds import ogg, webm

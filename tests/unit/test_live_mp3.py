@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from fakes.memory_transcoder import MemoryConverter
 
 LINGER_S = 30.0
+HANGS_SOON = pytest.mark.parametrize("station", [0.01], indirect=True, ids=["hangs-soon"])
 FRAMES = [frame(9, bytes([n])) for n in range(1, 200)]
 
 
@@ -86,22 +86,11 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-async def station(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Station]:
+async def station(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> AsyncIterator[Station]:
     monkeypatch.setattr(mp3_broadcast, "_PAUSE_S", 0.0)
-    async with on_air(Station()) as station:
-        yield station
-
-
-@pytest.fixture
-async def impatient(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Station]:
-    """Put a station on air whose converters hang soon."""
-    monkeypatch.setattr(mp3_broadcast, "_PAUSE_S", 0.0)
-    async with on_air(Station(stall_s=0.01)) as station:
-        yield station
-
-
-@asynccontextmanager
-async def on_air(station: Station) -> AsyncIterator[Station]:
+    station = Station(stall_s=getattr(request, "param", 5))
     go_on_air(station.live, recording(), *range(10))
     async with station.mp3:
         yield station
@@ -189,8 +178,8 @@ async def test_a_converter_that_dies_is_replaced_and_nobody_is_disconnected(
     assert station.listen(backlog_s=30).sent == b"".join(FRAMES[n] for n in (0, 1, 50, 51))
 
 
-async def test_a_converter_that_hangs_is_replaced(impatient: Station) -> None:
-    station = impatient
+@HANGS_SOON
+async def test_a_converter_that_hangs_is_replaced(station: Station) -> None:
     station.listen()
     hanging = await station.converter()
     times = iter(range(10, 1000))
@@ -206,8 +195,8 @@ async def test_a_converter_that_hangs_is_replaced(impatient: Station) -> None:
     assert (await station.converter()) is not hanging
 
 
-async def test_a_converter_whose_source_is_silent_is_left_in_peace(impatient: Station) -> None:
-    station = impatient
+@HANGS_SOON
+async def test_a_converter_whose_source_is_silent_is_left_in_peace(station: Station) -> None:
     listener = station.listen()
     converter = await station.converter()
     await asyncio.sleep(0.05)  # several times what counts as hanging
@@ -274,10 +263,11 @@ async def test_the_end_of_the_broadcast_ends_the_mp3_after_its_last_frame(
         station.mp3.on_air(MAIN)
 
 
-async def test_a_converter_that_hangs_at_the_end_keeps_nobody(impatient: Station) -> None:
-    listener = impatient.listen()
-    await impatient.converter()
-    impatient.live.release(recording().id)
+@HANGS_SOON
+async def test_a_converter_that_hangs_at_the_end_keeps_nobody(station: Station) -> None:
+    listener = station.listen()
+    await station.converter()
+    station.live.release(recording().id)
     await until(lambda: listener.lost)
 
 

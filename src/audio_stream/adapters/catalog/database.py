@@ -33,7 +33,6 @@ _BUSY_TIMEOUT_MS = 10_000
 
 _PRAGMAS = (
     f"busy_timeout = {_BUSY_TIMEOUT_MS}",
-    "journal_mode = WAL",  # readers never wait for a writer
     "synchronous = FULL",  # with less, a power loss takes commits back
     "fullfsync = ON",  # macOS: through the drive's cache; nothing elsewhere
     "foreign_keys = ON",
@@ -127,11 +126,11 @@ def _shown(url: str | URL) -> str:
 
 
 def _prepare(path: str) -> None:
-    """Make it a file in WAL mode, if it can be opened at all.
+    """Make it a file in WAL mode, where readers never wait for a writer. Raises sqlite3.Error.
 
-    aiosqlite leaves a thread behind that complains when it meets the same error. Where two change
-    the mode of a new file at once, SQLite refuses one of them without waiting; once it is changed,
-    nobody needs to.
+    Not by aiosqlite, which leaves a thread behind that complains when it meets the same error.
+    Where two change the mode of a new file at once, SQLite refuses one of them without waiting.
+    The file remembers its mode.
     """
     with closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT_MS / 1000)) as database:
         for attempt in stamina.retry_context(

@@ -84,7 +84,7 @@ class Radio:
 
     async def until_listeners(self, count: int) -> None:
         """Return once so many listen."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while self.feed.stations()[0].listeners != count:  # noqa: ASYNC110 - that event is news only a second later
                 await asyncio.sleep(0)
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
+from audio_stream.domain.ids import RecordingId
 from audio_stream.infrastructure.app import SERVER_OPTIONS
 
 if TYPE_CHECKING:
@@ -121,6 +122,13 @@ class Product:
         """Return once there is a track of the recording at `path` that plays, and its MP3."""
         await self.until(path.replace("/recordings/", "/tracks/"), state="ready")
         await self.settle()
+
+    async def fall_silent(self, path: str) -> None:
+        """Let the source of the recording at `path` be silent for longer than is waited for."""
+        opened = self.container.open_recordings().peek(RecordingId(path.rsplit("/", 1)[1]))
+        assert opened is not None
+        opened.last_sign_of_life_s -= self.container.settings().silence_s + 1
+        await self.container.interrupt_recordings().execute()
 
     async def json(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """GET something that is there."""

@@ -41,7 +41,7 @@ class Page:
 
     async def next(self) -> tuple[str, dict[str, Any]]:
         """Return the next event's name and data."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             message = (await self.response.content.readuntil(b"\r\n\r\n")).decode()
         fields = dict(line.split(": ", 1) for line in message.strip().splitlines())
         return fields["event"], json.loads(fields["data"])
@@ -88,7 +88,7 @@ async def test_a_page_that_left_is_forgotten_and_the_others_hear_on(product: Pro
     events = product.container.events()
     assert len(events._pages) == 2
     gone.response.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(events._pages) == 2:
             events.publish(TrackChangedEvent(TrackId("a")))
             assert await staying.next() == ("track", {"id": "a", "deleted": False})
@@ -110,7 +110,7 @@ async def test_the_stream_ends_with_the_program(product: Product) -> None:
     page = await Page.open(product)
     assert product.client.app is not None
     await product.client.app.shutdown()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert await page.response.content.read() == b""
 
 

@@ -68,7 +68,7 @@ async def test_titles_come_between_the_sound_when_asked_for(radio: Radio) -> Non
     assert await reader.readexactly(1) == b"\0"
     radio.feed.release(recording().id)
     converter.end()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert (await reader.read()).endswith(SOUND[-100:])
 
 
@@ -110,7 +110,7 @@ async def test_a_listener_of_titles_that_leaves_frees_its_place(radio: Radio) ->
     await head_of(await radio.ask("/live/main.mp3", "Icy-MetaData: 1"))
     assert radio.feed.stations()[0].listeners == 1
     radio.hang_up()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while radio.feed.stations()[0].listeners:  # noqa: ASYNC110 - that event is news only a second later
             await asyncio.sleep(0)
 

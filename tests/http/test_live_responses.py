@@ -150,7 +150,7 @@ async def test_a_server_that_ends_ends_its_listeners_first(radio: Radio) -> None
     reader = await radio.ask("/live/main")
     await head_of(reader)
     await chunk_of(reader)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await radio.runner.cleanup()
     assert await reader.read() == b"0\r\n\r\n"
 

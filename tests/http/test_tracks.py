@@ -310,10 +310,7 @@ async def test_a_deleted_track_does_not_come_back_with_the_next_start(
 async def test_deleting_a_track_whose_recording_goes_on_ends_that_too(product: Product) -> None:
     path = await product.begin(told={"live": "false"})
     await product.append(path, 0, SOUND)
-    opened = product.container.open_recordings().peek(RecordingId(path.rsplit("/", 1)[1]))
-    assert opened is not None
-    opened.last_sign_of_life_s -= 1000
-    await product.container.interrupt_recordings().execute()
+    await product.fall_silent(path)
     await product.until_stored(path)
     await product.append(path, 3000, b"more")
     track_path = path.replace("/recordings/", "/tracks/")

@@ -32,9 +32,11 @@ PLAYED = """(async () => {
   } while (track.state === "processing" || track.state === undefined);
   const audio = new Audio(track.renditions[0].url);
   await audio.play();
+  audio.pause(); // so that it stays where it was sought until it is asked
   audio.currentTime = audio.duration / 2;
   await new Promise((resolve) => audio.addEventListener("seeked", resolve, { once: true }));
   const from_s = audio.currentTime;
+  await audio.play();
   while (audio.currentTime < from_s + 0.5) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

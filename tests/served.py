@@ -123,6 +123,13 @@ class Product:
         await self.until(path.replace("/recordings/", "/tracks/"), state="ready")
         await self.settle()
 
+    async def stored(self, path: str) -> bytes:
+        """Return what the library plays of the recording at `path`, once it does."""
+        await self.until_stored(path)
+        response = await self.client.get(f"{path.replace('/api/recordings/', '/tracks/')}/audio")
+        assert response.status == 200
+        return await response.read()
+
     async def fall_silent(self, path: str) -> None:
         """Let the source of the recording at `path` be silent for longer than is waited for."""
         opened = self.container.open_recordings().peek(RecordingId(path.rsplit("/", 1)[1]))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from typing import TYPE_CHECKING
 
 import pytest
-import pytest_asyncio
 from dependency_injector import providers
 
 from audio_stream.adapters.http import recordings_controller
-from fakes.slow_files import SlowFiles
 from fakes.sounds import ogg
+from fakes.troubled_files import TroubledFiles
 from served import problem_of
 
 if TYPE_CHECKING:
@@ -24,19 +24,19 @@ ASYNC = {"Prefer": "respond-async, wait=10"}
 
 
 @pytest.fixture
-def files() -> SlowFiles:
-    return SlowFiles()
+def files() -> TroubledFiles:
+    return TroubledFiles()
 
 
-@pytest_asyncio.fixture
-async def product(serve: Serve, files: SlowFiles) -> AsyncIterator[Product]:
+@pytest.fixture
+async def product(serve: Serve, files: TroubledFiles) -> AsyncIterator[Product]:
     product = await serve(files=providers.Object(files))
     yield product
     files.may_end.set()
 
 
 async def test_who_prefers_so_is_answered_before_the_disk_is_done(
-    product: Product, files: SlowFiles
+    product: Product, files: TroubledFiles
 ) -> None:
     path = await product.begin(live="false")
     response = await product.append(path, 0, SOUND[:1000], **ASYNC)
@@ -62,7 +62,7 @@ async def test_a_disk_that_is_done_in_time_is_waited_for(
     assert (response.status, response.headers["Upload-Offset"]) == (204, "1000")
 
 
-async def test_all_others_wait_for_it(product: Product, files: SlowFiles) -> None:
+async def test_all_others_wait_for_it(product: Product, files: TroubledFiles) -> None:
     path = await product.begin(live="false")
     files.may_end.clear()
     request = asyncio.ensure_future(product.append(path, 0, SOUND[:1000]))
@@ -75,13 +75,13 @@ async def test_all_others_wait_for_it(product: Product, files: SlowFiles) -> Non
 
 
 async def test_a_sync_that_fails_after_its_answer_is_told_with_the_next_chunk(
-    product: Product, files: SlowFiles
+    product: Product, files: TroubledFiles
 ) -> None:
     path = await product.begin(live="false")
     await product.append(path, 0, SOUND[:1000])
     files.may_end.clear()
     assert (await product.append(path, 1000, SOUND[1000:2000], **ASYNC)).status == 202
-    files.fails = True
+    files.next_sync_fails = errno.EIO
     files.may_end.set()
     problem = await problem_of(await product.append(path, 2000, SOUND[2000:]), 500)
     assert "Input/output error" in problem["detail"]
@@ -90,7 +90,7 @@ async def test_a_sync_that_fails_after_its_answer_is_told_with_the_next_chunk(
 
 
 async def test_a_source_that_comes_back_is_told_what_is_kept(
-    product: Product, files: SlowFiles
+    product: Product, files: TroubledFiles
 ) -> None:
     path = await product.begin(live="false")
     files.may_end.clear()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from audio_stream.domain.errors import MediaToolFailed, NoAudio
-from audio_stream.domain.ids import RecordingId, TrackId
+from audio_stream.domain.ids import TrackId
 from fakes.sounds import ogg
 from served import problem_of
 

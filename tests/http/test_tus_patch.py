@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import errno
 import hashlib
-import os
-from contextlib import suppress
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import pytest
-from dependency_injector import providers
 
-from audio_stream.adapters.files import Files
 from audio_stream.domain.containers.sniffing import ACCEPTED_LIVE
 from fakes.sounds import ogg, webm
+from raw_patch import RawPatch
 from served import CHUNK, TUS, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
-    from audio_stream.usecases.ports import Finalised
     from served import Product, Serve
 
 SOUND = ogg(100_000)
@@ -35,50 +28,6 @@ def checksum_of(algorithm: str, data: bytes) -> str:
     return f"{algorithm} {base64.b64encode(digest).decode()}"
 
 
-async def stored(product: Product, path: str) -> bytes:
-    """Return what the library plays of a recording."""
-    await product.until_stored(path)
-    response = await product.client.get(f"/tracks/{path.rsplit('/', 1)[1]}/audio")
-    assert response.status == 200
-    return await response.read()
-
-
-class RawPatch:
-    """A PATCH whose bytes go out when the test says so. Leaving it cuts the connection."""
-
-    def __init__(
-        self, product: Product, path: str, *headers: str, offset: int = 0, body: bytes = b""
-    ) -> None:
-        lines = [
-            f"PATCH {path} HTTP/1.1",
-            "Host: localhost",
-            "Tus-Resumable: 1.0.0",
-            "Content-Type: application/offset+octet-stream",
-            f"Upload-Offset: {offset}",
-            *headers,
-        ]
-        self._request = "\r\n".join([*lines, "", ""]).encode() + body
-        self._address = product.address
-
-    async def __aenter__(self) -> Self:
-        self._reader, self._writer = await asyncio.open_connection(*self._address)
-        self._writer.write(self._request)
-        await self._writer.drain()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._writer.close()
-        with suppress(ConnectionError):
-            await self._writer.wait_closed()
-
-    def send(self, data: bytes) -> None:
-        self._writer.write(data)
-
-    async def status(self) -> int:
-        line = await self._reader.readline()
-        return int(line.split()[1])
-
-
 async def test_chunks_are_acknowledged_with_the_new_offset(product: Product) -> None:
     path = await product.begin(len(SOUND))
     offset = 0
@@ -88,7 +37,7 @@ async def test_chunks_are_acknowledged_with_the_new_offset(product: Product) -> 
         assert (response.status, response.headers["Upload-Offset"]) == (204, str(offset))
         assert response.headers["Tus-Resumable"] == "1.0.0"
         assert "Upload-Expires" in response.headers
-    assert await stored(product, path) == SOUND
+    assert await product.stored(path) == SOUND
 
 
 async def test_the_same_chunk_twice_is_refused_with_the_true_offset(product: Product) -> None:
@@ -98,7 +47,7 @@ async def test_the_same_chunk_twice_is_refused_with_the_true_offset(product: Pro
     assert (await problem_of(response, 409))["expected"] == 100
     assert response.headers["Upload-Offset"] == "100"
     await product.append(path, 100, SOUND[100:])
-    assert await stored(product, path) == SOUND
+    assert await product.stored(path) == SOUND
 
 
 async def test_an_offset_ahead_is_refused_and_nothing_stored(product: Product) -> None:
@@ -117,7 +66,7 @@ async def test_what_came_before_a_cut_is_kept_and_head_tells_how_much(
     await product.until(path, size_bytes=cut_after)
     assert await product.offset(path) == cut_after
     assert (await product.append(path, cut_after, SOUND[cut_after:])).status == 204
-    assert await stored(product, path) == SOUND
+    assert await product.stored(path) == SOUND
 
 
 async def test_a_chunk_that_came_whole_counts_though_nobody_waits_for_the_answer(
@@ -127,7 +76,7 @@ async def test_a_chunk_that_came_whole_counts_though_nobody_waits_for_the_answer
     async with RawPatch(product, path, LENGTH, body=SOUND):
         pass
     await product.until(path, state="finished")
-    assert await stored(product, path) == SOUND
+    assert await product.stored(path) == SOUND
     response = await product.append(path, 0, SOUND)
     await problem_of(response, 409)
     assert response.headers["Upload-Offset"] == str(len(SOUND)), "so the source learns it"
@@ -364,206 +313,3 @@ async def test_a_get_stands_for_nothing_else(product: Product) -> None:
     path = await product.begin(len(SOUND))
     await product.client.get(path, headers=TUS | {"X-HTTP-Method-Override": "DELETE"})
     assert await product.offset(path) == 0
-
-
-# -- silent and doubled connections
-
-
-async def test_a_silent_body_ends_after_the_body_timeout(serve: Serve) -> None:
-    product = await serve(body_timeout_s=0.2)
-    path = await product.begin(len(SOUND))
-    async with RawPatch(product, path, LENGTH, body=SOUND[:700]) as silent, asyncio.timeout(20):
-        assert await silent.status() == 408
-    assert await product.offset(path) == 700
-
-
-async def test_a_half_open_connection_locks_out_nobody(serve: Serve) -> None:
-    product = await serve(body_timeout_s=60)
-    path = await product.begin(len(SOUND))
-    async with RawPatch(product, path, LENGTH, body=SOUND[:700]) as half_open:
-        await product.until(path, size_bytes=700)
-        async with asyncio.timeout(20):
-            assert await product.offset(path) == 700
-            assert (await product.append(path, 700, SOUND[700:])).status == 204
-        assert await half_open.status() == 423
-    assert await stored(product, path) == SOUND
-
-
-async def test_a_resumed_chunk_needs_no_head_to_take_the_turn(serve: Serve) -> None:
-    product = await serve(body_timeout_s=60)
-    path = await product.begin(len(SOUND))
-    async with RawPatch(product, path, LENGTH, body=SOUND[:700]):
-        await product.until(path, size_bytes=700)
-        async with asyncio.timeout(20):
-            assert (await product.append(path, 700, SOUND[700:])).status == 204
-    assert await stored(product, path) == SOUND
-
-
-# -- interrupted
-
-
-async def test_an_interrupted_recording_becomes_a_track_and_can_be_completed(
-    serve: Serve,
-) -> None:
-    product = await serve(silence_s=0.3)
-    path = await product.begin()
-    sound = webm(100)
-    await product.append(path, 0, sound[:2000])
-    await product.until(path, state="interrupted")
-    await product.until_stored(path)
-    assert (await product.json("/api/stations"))["stations"][0]["live"] is False
-    (track,) = (await product.json("/api/tracks"))["tracks"]
-    assert (track["incomplete"], track["state"]) == (True, "ready")
-    assert await stored(product, path) == sound[:2000]
-    assert await product.offset(path) == 2000
-    response = await product.append(path, 2000, sound[2000:], Upload_Length=str(len(sound)))
-    assert response.status == 204
-    assert await stored(product, path) == sound
-    (completed,) = (await product.json("/api/tracks"))["tracks"]
-    assert (completed["id"], completed["incomplete"]) == (track["id"], False)
-
-
-async def test_a_source_that_returns_while_its_track_is_made_disturbs_nothing(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    product = await serve(silence_s=0.3)
-    path = await product.begin()
-    sound = webm(100)
-    finalise = product.media.finalise
-
-    async def finalise_late(source: Path, target: Path) -> Finalised:
-        monkeypatch.undo()
-        assert (await product.append(path, 2000, sound[2000:3000])).status == 204
-        return await finalise(source, target)
-
-    monkeypatch.setattr(product.media, "finalise", finalise_late)
-    await product.append(path, 0, sound[:2000])
-    await product.until_stored(path)
-    assert product.media.finalised[0] == sound[:2000]
-    assert await product.offset(path) == 3000
-
-
-async def test_a_returning_source_is_taken_though_its_station_is_another_ones(
-    product: Product,
-) -> None:
-    first = await product.begin()
-    sound = webm(100)
-    await product.append(first, 0, sound[:2000])
-    await product.fall_silent(first)
-    second = await product.begin(title="The second")
-    await product.append(second, 0, sound)
-    assert (await product.append(first, 2000, sound[2000:], Upload_Length=str(len(sound)))).ok
-    (station,) = (await product.json("/api/stations"))["stations"]
-    assert station["title"] == "The second"
-    assert await stored(product, first) == sound
-
-
-async def test_a_source_that_stayed_away_too_long_is_told_so(serve: Serve) -> None:
-    product = await serve(silence_s=0.1, resume_window_s=0.01)
-    path = await product.begin()
-    await product.append(path, 0, webm())
-    await product.until(path, state="interrupted")
-    await product.until_stored(path)
-    await product.container.expire_recordings().execute()
-    assert not await product.container.spool().list_recordings()
-    await problem_of(await product.append(path, len(webm()), b"more"), 410)
-    assert (await product.client.head(path, headers=TUS)).status == 410
-    (track,) = (await product.json("/api/tracks"))["tracks"]
-    assert (track["state"], track["incomplete"]) == ("ready", True)
-
-
-# -- disks
-
-
-class FailingFiles(Files):
-    """A disk that fails when it is told to."""
-
-    def __init__(self) -> None:
-        self.write_fails: int | None = None
-        self.sync_fails: int | None = None
-
-    def write_all(self, descriptor: int, data: bytes) -> None:
-        if self.write_fails is not None:
-            super().write_all(descriptor, data[: len(data) // 2])
-            raise OSError(self.write_fails, os.strerror(self.write_fails))
-        super().write_all(descriptor, data)
-
-    def sync_data(self, descriptor: int) -> None:
-        if self.sync_fails is not None:
-            raise OSError(self.sync_fails, os.strerror(self.sync_fails))
-        super().sync_data(descriptor)
-
-
-@pytest.fixture
-async def disk(serve: Serve) -> tuple[Product, FailingFiles]:
-    files = FailingFiles()
-    return await serve(files=providers.Object(files)), files
-
-
-async def test_a_full_disk_refuses_the_chunk_and_takes_it_later(
-    disk: tuple[Product, FailingFiles],
-) -> None:
-    product, files = disk
-    path = await product.begin(len(SOUND))
-    assert (await product.append(path, 0, SOUND[:1000])).status == 204
-    files.write_fails = errno.ENOSPC
-    await problem_of(await product.append(path, 1000, SOUND[1000:]), 507)
-    assert await product.offset(path) == 1000
-    files.write_fails = None
-    assert (await product.append(path, 1000, SOUND[1000:])).status == 204
-    assert await stored(product, path) == SOUND
-
-
-async def test_on_a_full_disk_tracks_still_play_and_sound_is_still_heard(
-    disk: tuple[Product, FailingFiles],
-) -> None:
-    product, files = disk
-    track_id = await product.record(SOUND)
-    path = await product.begin(station="main")
-    await product.append(path, 0, webm(100)[:2000])
-    files.write_fails = errno.ENOSPC
-    await problem_of(await product.append(path, 2000, webm(100)[2000:]), 507)
-    played = await product.client.get(f"/tracks/{track_id}/audio")
-    assert await played.read() == SOUND
-    assert (await product.json("/api/stations"))["stations"][0]["live"] is True
-
-
-async def test_a_disk_that_fails_to_write_is_told_and_met_again(
-    disk: tuple[Product, FailingFiles],
-) -> None:
-    product, files = disk
-    path = await product.begin(len(SOUND))
-    files.write_fails = errno.EIO
-    await problem_of(await product.append(path, 0, SOUND), 500)
-    files.write_fails = None
-    assert (await product.append(path, 0, SOUND)).status == 204
-
-
-async def test_a_failed_sync_fails_the_recording_with_the_reason(
-    disk: tuple[Product, FailingFiles],
-) -> None:
-    product, files = disk
-    path = await product.begin(len(SOUND))
-    assert (await product.append(path, 0, SOUND[:1000])).status == 204
-    spool_sync = files.sync_data
-    failing = True
-
-    def sync_data(descriptor: int) -> None:
-        nonlocal failing
-        if failing:
-            failing = False
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        spool_sync(descriptor)
-
-    files.sync_data = sync_data  # type: ignore[method-assign]  # fails once, for the note is synced too
-    problem = await problem_of(await product.append(path, 1000, SOUND[1000:]), 500)
-    assert os.strerror(errno.EIO) in problem["detail"]
-    failed = await product.json(path)
-    assert (failed["state"], failed["reason"]) == ("failed", problem["detail"])
-    await problem_of(await product.append(path, 1000, SOUND[1000:]), 410)
-    readiness = await product.json("/readyz")
-    assert readiness["status"] == "degraded"
-    assert os.strerror(errno.EIO) in readiness["reasons"][0]
-    await product.settle()
-    (track,) = (await product.json("/api/tracks"))["tracks"]
-    assert track["incomplete"] is True

@@ -20,12 +20,29 @@ from fakes.slow_body import SlowBody, append_slowly
 from fakes.sounds import ogg
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from audio_stream.domain.recordings import Recording
 
 SOUND = ogg(3000)
+
+
+@pytest.fixture
+async def let_pass(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], Awaitable[None]]:
+    """Stop the event loop's clock; return what lets seconds of it pass."""
+    loop = asyncio.get_running_loop()
+    now_s = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: now_s)
+
+    async def let_pass(seconds: float) -> None:
+        nonlocal now_s
+        for by_s in (0, seconds):  # what can be done now is done before
+            now_s += by_s
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+    return let_pass
 
 
 async def test_a_newer_request_ends_one_that_waits_for_its_source(world: MemoryWorld) -> None:
@@ -40,7 +57,9 @@ async def test_a_newer_request_ends_one_that_waits_for_its_source(world: MemoryW
     assert await world.append(recording_id, 1000, SOUND[1000:]) == 3000
 
 
-async def test_what_an_older_request_still_brings_at_once_counts(world: MemoryWorld) -> None:
+async def test_what_an_older_request_still_brings_at_once_counts(
+    world: MemoryWorld, let_pass: Callable[[float], Awaitable[None]]
+) -> None:
     # A page that closes sends its rest twice, for it cannot know which offset will be right.
     recording_id = await world.begin()
     await world.append(recording_id, 0, SOUND[:1000])
@@ -48,7 +67,7 @@ async def test_what_an_older_request_still_brings_at_once_counts(world: MemoryWo
     old = append_slowly(world, recording_id, 1000, right)
     await right.is_read.wait()
     new = asyncio.ensure_future(world.append(recording_id, 2000, SOUND[2000:]))
-    await asyncio.sleep(0)  # it asks for the turn
+    await let_pass(0.9 * YIELD_WITHIN_S)
     right.send(SOUND[1000:])
     right.send(None)
     assert (await old).kept == 3000
@@ -76,7 +95,7 @@ async def test_a_slow_catalog_takes_nothing_of_the_time_to_yield(
 
 
 async def test_what_an_older_request_brings_piece_by_piece_counts_on_a_long_line(
-    world: MemoryWorld,
+    world: MemoryWorld, let_pass: Callable[[float], Awaitable[None]]
 ) -> None:
     recording_id = await world.begin()
     right = SlowBody()
@@ -84,7 +103,7 @@ async def test_what_an_older_request_brings_piece_by_piece_counts_on_a_long_line
     await right.is_read.wait()
     new = asyncio.ensure_future(world.append(recording_id, 2000, SOUND[2000:]))
     for start in range(0, 3000, 1000):
-        await asyncio.sleep(0.6 * YIELD_WITHIN_S)
+        await let_pass(0.9 * YIELD_WITHIN_S)
         right.send(SOUND[start : start + 1000])
     right.send(None)
     assert (await old).kept == 3000
@@ -104,7 +123,7 @@ async def test_an_older_request_whose_bytes_never_end_yields_too(world: MemoryWo
         )
     )
     await asyncio.sleep(0.01)
-    offset = await asyncio.wait_for(world.offset(recording_id), 2)
+    offset = await asyncio.wait_for(world.offset(recording_id), 20)
     with pytest.raises(RecordingBusy):
         await old
     assert offset == len(world.spool.bytes[recording_id]) > 0
@@ -115,7 +134,7 @@ async def test_the_newest_of_several_gets_the_turn(world: MemoryWorld) -> None:
     bodies = [SlowBody() for _ in range(5)]
     requests = [append_slowly(world, recording_id, 0, body) for body in bodies]
     newest = asyncio.ensure_future(world.append(recording_id, 0, SOUND))
-    assert await asyncio.wait_for(newest, 2) == 3000
+    assert await asyncio.wait_for(newest, 20) == 3000
     ended = await asyncio.gather(*requests, return_exceptions=True)
     assert [type(error) for error in ended] == [RecordingBusy] * 5
 

@@ -40,6 +40,7 @@ PLAIN = Fragment(runs=((b"\xfcone", b"\xfcthree"),))
 ONE = Mp4((PLAIN,))
 DEFAULTS = {AUDIO_ID: (960, 0)}
 MOOV = moov(trak(AUDIO_ID, b"soun", OPUS_ENTRY), defaults=DEFAULTS)
+AFTER_MVHD = MOOV[8 + 108 :]
 
 
 class TestMp4Splitter(SplitterContract):
@@ -150,6 +151,29 @@ def traf(trun_flags: int, *trun: bytes) -> bytes:
     return box("traf", tfhd, full("trun", trun_flags, *trun))
 
 
+def beginning_at(time: int | None) -> bytes:
+    """Return a fragment of one sample and its data, which begins at a time or names none."""
+    tfhd = full("tfhd", 0x20000, struct.pack(">I", AUDIO_ID))
+    tfdt = b"" if time is None else full("tfdt", 0, struct.pack(">Q", time), version=1)
+
+    def moof_of(data_at: int) -> bytes:
+        return moof(
+            box("traf", tfhd, tfdt, full("trun", 0x201, struct.pack(">IiI", 1, data_at, 1)))
+        )
+
+    return moof_of(len(moof_of(0)) + 8) + box("mdat", b"x")
+
+
+def twice(data: bytes) -> bytes:
+    """Return a fragment of two runs which both say that they are the whole of its data."""
+
+    def moof_of(data_at: int) -> bytes:
+        trun = full("trun", 0x201, struct.pack(">IiI", 1, data_at, len(data)))
+        return moof(box("traf", full("tfhd", 0x20000, struct.pack(">I", AUDIO_ID)), trun, trun))
+
+    return moof_of(len(moof_of(0)) + 8) + box("mdat", data)
+
+
 BEFORE_TABLE = struct.pack(">Ii", 1, 0)
 
 HOSTILE = {
@@ -186,6 +210,9 @@ HOSTILE = {
     + MOOV
     + moof(traf(0x201, struct.pack(">Ii", 1, -90), b"\0\0\0\4"))
     + box("mdat", b"x"),
+    "the same samples twice": FTYP + MOOV + twice(b"sample"),
+    "a fragment after the end of time": FTYP + MOOV + beginning_at(2**64 - 1) + beginning_at(None),
+    "a movie header of nothing": FTYP + box("moov", box("mvhd"), AFTER_MVHD),
     "a fragment of nothing": FTYP + MOOV + moof(box("traf")),
     "a run of nothing": FTYP + MOOV + moof(box("traf", full("tfhd", 0, b"\0\0\0\2"), box("trun"))),
     "a child larger than its parent": FTYP + MOOV + moof(b"\0\0\0\x20traf"),

@@ -28,6 +28,7 @@ _SAMPLE_FIELDS = (_SAMPLE_DURATION, _SAMPLE_SIZE, 0x000400, 0x000800)
 
 _KEPT_IN_TRAF = (b"sbgp", b"sgpd")
 _UINT = Struct(">I")
+_TIME_END = 1 << 64
 
 
 @dataclass(slots=True)
@@ -74,6 +75,11 @@ class Fragment:
         """Where its last sample ends."""
         return max(run.end for part in self.parts for run in part.runs)
 
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes its samples have."""
+        return sum(run.end - run.begin for part in self.parts for run in part.runs)
+
     def rewrite(self, buffer: bytes, at: int) -> bytes:
         """Return a `moof` and an `mdat` of the audio alone.
 
@@ -112,7 +118,13 @@ def read_fragment(data: bytes, offset: int, movie: Movie, next_time: int) -> Fra
             if track_id == movie.track_id and part.runs:
                 parts.append(part)
                 next_time = part.time + duration
-    return Fragment(header, parts, next_time)
+    if next_time >= _TIME_END:
+        raise MalformedMedia("an MP4 fragment lies beyond the end of time.")
+    fragment = Fragment(header, parts, next_time)
+    # Were they to overlap, a small fragment could be made to fill the memory.
+    if parts and fragment.size_bytes > fragment.end - fragment.begin:
+        raise MalformedMedia("an MP4 fragment's samples overlap.")
+    return fragment
 
 
 def _read_part(

@@ -96,7 +96,7 @@ def _without_duration(kind: bytes, whole: bytes) -> bytes:
     """Return the box with its duration 0: unknown. Others come back as they are."""
     if kind not in _DURATIONS:
         return whole
-    at, width = _DURATIONS[kind][whole[8] == 1]
+    at, width = _DURATIONS[kind][read_uint(whole, 8, 1) == 1]
     read_uint(whole, 8 + at, width)
     return whole[: 8 + at] + bytes(width) + whole[8 + at + width :]
 

@@ -14,6 +14,7 @@ from audio_stream.domain.errors import (
     StorageFull,
 )
 from audio_stream.domain.tracks import Rendition, RenditionKind, RenditionState
+from audio_stream.infrastructure.scratch import FolderScratch
 from contracts.examples import track
 from fakes.memory_blob_store import MemoryBlobStore
 from fakes.memory_media import MemoryMediaTool
@@ -32,7 +33,7 @@ class Setting:
         self.blobs = MemoryBlobStore()
         self.blobs.blobs[KEY] = SOUND
         self.media = MemoryMediaTool()
-        self.converter = LocalMp3Converter(self.blobs, self.media, work_dir)
+        self.converter = LocalMp3Converter(self.blobs, self.media, FolderScratch(work_dir))
 
 
 @pytest.fixture

@@ -126,6 +126,28 @@ def mp3_key(track_id: TrackId, revision: str) -> str:
     return f"mp3/{track_id}/{revision}.mp3"
 
 
+def ready_original(track_id: TrackId, revision: str, mime_type: str, size_bytes: int) -> Rendition:
+    """Return the rendition of a revision's original that is stored."""
+    return Rendition(
+        kind=RenditionKind.ORIGINAL,
+        state=RenditionState.READY,
+        key=original_key(track_id, revision, mime_type),
+        mime_type=mime_type,
+        size_bytes=size_bytes,
+    )
+
+
+def ready_mp3(track_id: TrackId, revision: str, size_bytes: int) -> Rendition:
+    """Return the rendition of a revision's MP3 that is stored."""
+    return Rendition(
+        kind=RenditionKind.MP3,
+        state=RenditionState.READY,
+        key=mp3_key(track_id, revision),
+        mime_type=MP3_TYPE,
+        size_bytes=size_bytes,
+    )
+
+
 def waveform_key(track_id: TrackId, revision: str) -> str:
     """Return where a revision's peaks rest."""
     return f"waveforms/{track_id}/{revision}.json"

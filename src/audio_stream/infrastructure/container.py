@@ -116,8 +116,9 @@ class Container(containers.DeclarativeContainer):
         fsync=providers.Callable(Fsync, settings.provided.fsync),
         reserve_bytes=settings.provided.disk_reserve,
     )
-    _scratch_folder = providers.Callable(lambda folder: folder / "scratch", _data_dir)
-    scratch = providers.Singleton(FolderScratch, _scratch_folder)
+    scratch = providers.Singleton(
+        FolderScratch, providers.Callable(lambda folder: folder / "scratch", _data_dir)
+    )
     _store = providers.Callable(_kind_of_store, settings)
     s3_options = providers.Singleton(
         S3Options,
@@ -147,7 +148,7 @@ class Container(containers.DeclarativeContainer):
     mp3_converter = providers.Selector(
         _store,
         folder=providers.Singleton(
-            LocalMp3Converter, blob_store=blobs, media=media, work_dir=_scratch_folder
+            LocalMp3Converter, blob_store=blobs, media=media, scratch=scratch
         ),
         s3=providers.Singleton(
             AwaitedMp3Converter,

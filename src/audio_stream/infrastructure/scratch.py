@@ -24,7 +24,7 @@ class FolderScratch(Scratch):
     def sweep(self) -> None:
         """Remove what a crash left."""
         shutil.rmtree(self._root, ignore_errors=True)
-        self._root.mkdir(parents=True)
+        self._root.mkdir(parents=True, exist_ok=True)  # where another user's may not be removed
 
     @asynccontextmanager
     async def folder(self) -> AsyncIterator[Path]:

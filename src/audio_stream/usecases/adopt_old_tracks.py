@@ -13,11 +13,12 @@ from audio_stream.domain.tracks import (
     MP3_TYPE,
     Rendition,
     RenditionKind,
-    RenditionState,
     Track,
     TrackState,
     mp3_key,
     original_key,
+    ready_mp3,
+    ready_original,
     track_labels,
     waveform_key,
 )
@@ -107,12 +108,8 @@ class AdoptOldTracks:
         await self._catalog.add_track(track)
 
     def _track(self, track_id: TrackId, old: OldTrack, finalised: Finalised) -> Track:
-        original = Rendition(
-            kind=RenditionKind.ORIGINAL,
-            state=RenditionState.READY,
-            key=original_key(track_id, finalised.revision, finalised.mime_type),
-            mime_type=finalised.mime_type,
-            size_bytes=finalised.size_bytes,
+        original = ready_original(
+            track_id, finalised.revision, finalised.mime_type, finalised.size_bytes
         )
         is_mp3 = finalised.mime_type == MP3_TYPE
         title = clean_title(old.name.replace("-", " "))
@@ -152,10 +149,4 @@ class AdoptOldTracks:
             return track.mp3  # no MP3 in truth: one is made of the original
         key = mp3_key(track.id, track.revision)
         await self._blobs.put(key, target, mime_type=MP3_TYPE)
-        return Rendition(
-            kind=RenditionKind.MP3,
-            state=RenditionState.READY,
-            key=key,
-            mime_type=MP3_TYPE,
-            size_bytes=made.size_bytes,
-        )
+        return ready_mp3(track.id, track.revision, made.size_bytes)

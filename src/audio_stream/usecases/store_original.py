@@ -11,10 +11,10 @@ from audio_stream.domain.tracks import (
     MP3_TYPE,
     Rendition,
     RenditionKind,
-    RenditionState,
     Track,
     TrackState,
     original_key,
+    ready_original,
     track_labels,
     waveform_key,
 )
@@ -116,13 +116,7 @@ class _Made:
     def switch(self, track: Track) -> Track:
         """Return the track with the new original, and without the MP3 of another one."""
         made = self.finalised
-        original = Rendition(
-            kind=RenditionKind.ORIGINAL,
-            state=RenditionState.READY,
-            key=original_key(track.id, made.revision, made.mime_type),
-            mime_type=made.mime_type,
-            size_bytes=made.size_bytes,
-        )
+        original = ready_original(track.id, made.revision, made.mime_type, made.size_bytes)
         if made.mime_type == MP3_TYPE:
             mp3 = replace(original, kind=RenditionKind.MP3)  # nothing to gain by another encoding
         elif track.revision == made.revision:

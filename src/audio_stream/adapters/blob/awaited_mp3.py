@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audio_stream.domain.errors import BlobNotFound, MediaToolFailed
-from audio_stream.domain.tracks import MP3_TYPE, Rendition, RenditionKind, RenditionState, mp3_key
+from audio_stream.domain.tracks import mp3_key, ready_mp3
 from audio_stream.usecases.ports import Mp3Converter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from audio_stream.domain.tracks import Track
+    from audio_stream.domain.tracks import Rendition, Track
     from audio_stream.usecases.ports import BlobStore, Clock
 
 
@@ -46,13 +46,7 @@ class AwaitedMp3Converter(Mp3Converter):
             self._check_patience(key)
             return None
         self._waiting_since_s.pop(key, None)
-        return Rendition(
-            kind=RenditionKind.MP3,
-            state=RenditionState.READY,
-            key=key,
-            mime_type=MP3_TYPE,
-            size_bytes=blob.size_bytes,
-        )
+        return ready_mp3(track.id, track.revision, blob.size_bytes)
 
     async def start_over(self, track: Track) -> None:
         """Wait anew, and have the Lambda told of the original again."""

@@ -77,7 +77,7 @@ class FfmpegMedia(MediaTool):
                     return await self._copy(sound, packets, form, target)
                 except (MediaToolFailed, PacketsLost) as error:
                     reason = reason or str(error)
-            with scratch_beside(target) as scratch:
+            async with scratch_beside(target) as scratch:
                 await asyncio.to_thread(shutil.copyfile, source, scratch)
                 return await _keep(scratch, target, sound.container, packets, reason)
 
@@ -86,20 +86,19 @@ class FfmpegMedia(MediaTool):
     ) -> None:
         """Encode beside `target`, compare the durations, then rename."""
         with _only_failures():
-            async with readable(source, target) as sound:
-                with scratch_beside(target) as scratch:
-                    command = arguments.encode_mp3(
-                        sound.path,
-                        sound.container,
-                        scratch,
-                        bitrate=self._mp3_bitrate,
-                        title=title,
-                        created_at=created_at,
-                    )
-                    packets = PacketListing()
-                    await self._write(command, packets.feed)
-                    packets.check_duration(await asyncio.to_thread(mp3_seconds, scratch))
-                    await asyncio.to_thread(scratch.replace, target)
+            async with readable(source, target) as sound, scratch_beside(target) as scratch:
+                command = arguments.encode_mp3(
+                    sound.path,
+                    sound.container,
+                    scratch,
+                    bitrate=self._mp3_bitrate,
+                    title=title,
+                    created_at=created_at,
+                )
+                packets = PacketListing()
+                await self._write(command, packets.feed)
+                packets.check_duration(await asyncio.to_thread(mp3_seconds, scratch))
+                await asyncio.to_thread(scratch.replace, target)
 
     async def measure_peaks(self, source: Path) -> bytes:
         """Decode through a pipe: however long the source, little of it is held at once."""
@@ -116,21 +115,22 @@ class FfmpegMedia(MediaTool):
         self, sound: Sound, packets: PacketListing, form: Form, target: Path
     ) -> Finalised:
         # A copy that turns out empty says nothing of the recording.
-        with _only_failures(), disk_errors(), scratch_beside(target) as scratch:
-            command = arguments.copy_packets(
-                sound.path,
-                sound.container,
-                scratch,
-                form,
-                duration_s=packets.duration_s,
-                retimed=not packets.has_sane_times,
-            )
-            await self._write(command)
-            copy = await self._list_packets(await look_at(scratch, form.container))
-            packets.check_copy(copy)
-            if form.container is Container.FLAC:
-                await asyncio.to_thread(tell_length, scratch, copy.duration_s)
-            return await _keep(scratch, target, form.container, copy, None)
+        with _only_failures(), disk_errors():
+            async with scratch_beside(target) as scratch:
+                command = arguments.copy_packets(
+                    sound.path,
+                    sound.container,
+                    scratch,
+                    form,
+                    duration_s=packets.duration_s,
+                    retimed=not packets.has_sane_times,
+                )
+                await self._write(command)
+                copy = await self._list_packets(await look_at(scratch, form.container))
+                packets.check_copy(copy)
+                if form.container is Container.FLAC:
+                    await asyncio.to_thread(tell_length, scratch, copy.duration_s)
+                return await _keep(scratch, target, form.container, copy, None)
 
     async def _run(
         self, command: Sequence[str], consume: Callable[[bytes], None] | None = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import secrets
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audio_stream.adapters.files import scratch_name
 from audio_stream.adapters.media.mp4_mending import mend_mp4
 from audio_stream.adapters.media.pages import mend_last_page
 from audio_stream.domain.containers.container import Container
@@ -38,8 +38,9 @@ async def readable(source: Path, beside: Path) -> AsyncIterator[Sound]:
 
     Raises NoAudio when it is empty, UnsupportedMedia, MediaToolFailed, StorageFull.
     """
-    with disk_errors(), scratch_beside(beside) as scratch:
-        yield await asyncio.to_thread(_prepare, source, scratch)
+    with disk_errors():
+        async with scratch_beside(beside) as scratch:
+            yield await asyncio.to_thread(_prepare, source, scratch)
 
 
 async def look_at(path: Path, container: Container) -> Sound:
@@ -71,17 +72,17 @@ def _identify(prefix: bytes) -> Container:
     return container
 
 
-@contextmanager
-def scratch_beside(path: Path) -> Iterator[Path]:
+@asynccontextmanager
+async def scratch_beside(path: Path) -> AsyncIterator[Path]:
     """Give a name in the same folder that nothing has; a file left there is removed at the end.
 
     A crash leaves it. It starts with `~`, as all that may be swept away does.
     """
-    scratch = path.with_name(f"~{secrets.token_hex(8)}")
+    scratch = path.with_name(scratch_name())
     try:
         yield scratch
-    finally:
-        scratch.unlink(missing_ok=True)
+    finally:  # a large file takes long, which listeners must not notice
+        await asyncio.shield(asyncio.to_thread(scratch.unlink, missing_ok=True))
 
 
 @contextmanager

@@ -224,6 +224,23 @@ async def test_another_look_at_what_waits_for_its_source_is_neither_news_nor_wor
 # -- a catalog that is lost
 
 
+async def test_what_holds_no_audio_yet_is_not_tried_again_and_again(world: MemoryWorld) -> None:
+    recording_id = await world.begin()
+    await world.append(recording_id, 0, SOUND[:2])
+    await world.fall_silent()
+    await world.settle()
+    world.start()
+    await world.resume()
+    assert not world.catalog.tracks
+    news, lines = len(world.events.published), len(world.journal.lines)
+    await world.resume()
+    assert (len(world.events.published), len(world.journal.lines)) == (news, lines)
+    await world.append(recording_id, 2, SOUND[2:])
+    await world.fall_silent()
+    await world.settle()
+    assert world.stored(recording_id) == SOUND
+
+
 async def test_a_lost_catalog_is_rebuilt_from_manifests_and_spool(world: MemoryWorld) -> None:
     done, open_still, away = (Source(world) for _ in range(3))
     await straight(world, done)

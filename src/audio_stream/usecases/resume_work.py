@@ -56,6 +56,8 @@ class ResumeWork:
         self._work = work
         self._journal = journal
         self._library_was_empty = False
+        self._promised_bytes: dict[RecordingId, int] = {}
+        """How much a recording held when its track was last promised here."""
 
     async def index(self) -> None:
         """Make the catalog know every recording, before any source asks. Raises StorageFailed."""
@@ -95,6 +97,7 @@ class ResumeWork:
             elif size_bytes := await self._spool.size_bytes(recording_id):
                 if not await self._is_waiting(recording, size_bytes):
                     await self._promise_track.execute(recording)
+                    self._promised_bytes[recording_id] = size_bytes
             elif recording.state is not RecordingState.INTERRUPTED:
                 await self._spool.remove(recording_id)
 
@@ -104,8 +107,8 @@ class ResumeWork:
             return False
         try:
             track = await self._tracks.get_track(TrackId(recording.id))
-        except TrackNotFound:
-            return False
+        except TrackNotFound:  # not promised yet; or there was no audio in it
+            return self._promised_bytes.get(recording.id) == size_bytes
         return track.state is TrackState.READY and track.spool_bytes == size_bytes
 
     async def _reopen(self, recording: Recording) -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import event, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from audio_stream.adapters.catalog import database
 from audio_stream.adapters.catalog.catalog import SqlCatalog
 from audio_stream.adapters.catalog.cursors import cursor_after
 from audio_stream.adapters.catalog.database import sqlite_url
 from audio_stream.adapters.catalog.tables import renditions
 from audio_stream.adapters.catalog.version import CatalogUnusable
-from audio_stream.domain.errors import StorageFailed, StorageFull, TrackChanged
+from audio_stream.domain.errors import CatalogAway, StorageFailed, StorageFull, TrackChanged
 from contracts.examples import FULL_TRACK, recording, track
 
 if TYPE_CHECKING:
@@ -216,6 +220,32 @@ class TestDisk:
         async with SqlCatalog(sqlite_url(path)) as damaged:
             with pytest.raises(StorageFailed):
                 await damaged.page_tracks(query="", cursor=None, limit=100)
+
+    async def test_a_busy_file_is_a_database_that_does_not_answer(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(database, "_PRAGMAS", ("busy_timeout = 10",))
+        async with SqlCatalog(sqlite_url(path)) as catalog:
+            with closing(sqlite3.connect(path)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                with pytest.raises(CatalogAway, match="locked"):
+                    await catalog.add_track(track(1))
+            await catalog.add_track(track(1))
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            ConnectionRefusedError(111, "Connection refused"),
+            OperationalError("SELECT 1", {}, Exception("the server is shutting down")),
+            PoolTimeout("no connection was free"),
+        ],
+    )
+    async def test_a_server_that_is_gone_is_one_too(
+        self, catalog: SqlCatalog, error: Exception
+    ) -> None:
+        with pytest.raises(CatalogAway):
+            async with catalog._database.reading():
+                raise error
 
 
 def _damage(path: Path) -> None:

@@ -10,6 +10,7 @@ from unittest.mock import Mock
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
+from audio_stream.adapters.http import page_events
 from audio_stream.adapters.http.page_events import EventsController, PageEvents
 from audio_stream.adapters.http.room import Room
 from audio_stream.domain.events import TrackChangedEvent
@@ -94,6 +95,17 @@ async def test_a_page_that_left_is_forgotten_and_the_others_hear_on(product: Pro
             assert await staying.next() == ("track", {"id": "a", "deleted": False})
     events.publish(TrackChangedEvent(TrackId("b")))
     assert (await staying.next())[1]["id"] == "b"
+
+
+async def test_a_page_that_left_is_forgotten_although_there_is_no_news(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_events, "_PING_EVERY_S", 0.02)
+    page = await Page.open(product)
+    page.response.close()
+    async with asyncio.timeout(20):
+        while product.container.events()._pages:  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.01)
 
 
 async def test_a_page_that_left_before_its_stream_began_is_no_error(product: Product) -> None:

@@ -54,6 +54,21 @@ async def test_tracks_that_cannot_be_stored_are_degraded_until_they_can(
     assert (await product.json("/readyz"))["status"] == "ready"
 
 
+async def test_there_is_no_trouble_with_a_track_that_is_deleted(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(product.container.blobs(), "put", fail)
+        track_id = await product.record(ogg(3000))
+    assert (await product.json("/readyz"))["status"] == "degraded"
+    assert (await product.client.delete(f"/api/tracks/{track_id}")).status == 204
+    await product.settle()
+    assert (await product.json("/readyz"))["status"] == "ready"
+
+
 async def test_a_start_that_cannot_go_on_is_degraded(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -95,6 +96,7 @@ async def test_without_a_station_it_is_the_default_one(serve: Serve) -> None:
         {"Upload-Length": "9" * 40},
         DEFER | {"Upload-Metadata": "title not-base64!"},
         DEFER | {"Upload-Metadata": "title YQ== YQ=="},
+        DEFER | {"Host": "radio host"},
         DEFER | metadata(live="perhaps"),
         DEFER | metadata(station="../etc"),
         DEFER | metadata(station="Upper"),
@@ -221,6 +223,7 @@ async def test_a_body_of_another_type_is_not_taken_for_audio(product: Product) -
     [
         (b"GIF89a" + bytes(100), {}, 415),
         (webm(), {"Upload-Checksum": "sha1 " + base64.b64encode(bytes(20)).decode()}, 460),
+        (gzip.compress(webm()), {"Content-Encoding": "gzip"}, 415),
     ],
 )
 async def test_first_bytes_that_cannot_be_kept_leave_nothing_behind(

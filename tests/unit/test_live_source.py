@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audio_stream.adapters.live.memory_live_feed import MemoryLiveFeed
+from audio_stream.domain.containers.sniffing import ACCEPTED_LIVE
 from audio_stream.domain.errors import MalformedMedia, UnsupportedMedia
 from audio_stream.domain.ids import StationSlug, new_recording_id
 from audio_stream.domain.recordings import Recording
@@ -82,6 +83,15 @@ async def test_what_cannot_be_played_is_an_error_and_not_on_air(
         with pytest.raises(error):
             source.feed(0, bytes_)
     assert not feed.carries(recording.id)
+
+
+@pytest.mark.parametrize("bytes_", [b"GIF89a" + bytes(100), b"fLaC" + bytes(100)])
+async def test_what_cannot_go_on_air_is_told_what_can(
+    feed: MemoryLiveFeed, clock: MemoryClock, bytes_: bytes
+) -> None:
+    with pytest.raises(UnsupportedMedia) as refused:
+        LiveSource(a_recording(), feed, clock).feed(0, bytes_)
+    assert refused.value.accepted == ACCEPTED_LIVE
 
 
 async def test_a_file_is_only_sniffed(feed: MemoryLiveFeed, clock: MemoryClock) -> None:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from audio_stream.domain.events import TrackChangedEvent
 from audio_stream.domain.ids import RecordingId, TrackId
-from audio_stream.domain.recordings import RecordingState
+from audio_stream.domain.recordings import MISSING_SPOOL, RecordingState
 from audio_stream.domain.tracks import Rendition, RenditionKind, RenditionState, TrackState
 from audio_stream.usecases.mend_track import GONE
-from audio_stream.usecases.reconcile_library import MISSING_SPOOL
 from contracts.examples import recording, track
 from fakes.sounds import ogg
 
@@ -230,6 +229,27 @@ async def test_a_recording_whose_file_is_gone_failed(world: MemoryWorld) -> None
     failed = world.recording(lost.id)
     assert (failed.state, failed.reason) == (RecordingState.FAILED, MISSING_SPOOL)
     assert world.recording(open_still).state is RecordingState.RECORDING
+
+
+async def test_a_recording_that_is_stored_during_the_look_is_left_alone(
+    world: MemoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = recording(2)
+    recording_id = await world.begin()
+    await world.catalog.add_recording(lost)
+    size_bytes = world.spool.size_bytes
+
+    async def look_late(looked_at: RecordingId) -> int | None:
+        monkeypatch.undo()
+        await world.append(recording_id, 0, SOUND, length_bytes=len(SOUND))
+        await world.settle()
+        return await size_bytes(looked_at)
+
+    monkeypatch.setattr(world.spool, "size_bytes", look_late)
+    await reconcile(world)
+    assert world.recording(recording_id).state is RecordingState.FINISHED
+    assert world.stored(recording_id) == SOUND
+    assert world.recording(lost.id).state is RecordingState.FAILED
 
 
 async def test_large_libraries_are_looked_at_page_by_page(world: MemoryWorld) -> None:

@@ -14,11 +14,12 @@ from audio_stream.domain.errors import (
     StationBusy,
     StorageFull,
     TooManyRecordings,
+    UnsupportedMedia,
 )
 from audio_stream.domain.ids import new_recording_id
 from audio_stream.domain.recordings import RecordingState
 from audio_stream.domain.tracks import TrackState
-from fakes.memory_world import MemoryWorld
+from fakes.memory_world import MemoryWorld, body_of
 from fakes.sounds import ogg, webm
 
 if TYPE_CHECKING:
@@ -101,6 +102,14 @@ async def test_a_source_that_never_sent_a_byte_leaves_no_track(world: MemoryWorl
     assert world.recording(recording_id).state is RecordingState.INTERRUPTED
     assert not world.catalog.tracks
     assert await world.append(recording_id, 0, SOUND) == 3000
+
+
+async def test_what_was_declared_and_never_kept_is_not_told_as_kept(world: MemoryWorld) -> None:
+    recording_id = await world.begin(live=False, length_bytes=100)
+    first = world.container.append_first_chunk()
+    with pytest.raises(UnsupportedMedia):
+        await first.execute(recording_id=recording_id, body=body_of(b"just some plain text" * 5))
+    assert world.recording(recording_id).discarded
 
 
 async def test_only_the_silent_ones_are_interrupted(world: MemoryWorld) -> None:

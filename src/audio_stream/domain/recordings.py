@@ -10,6 +10,8 @@ from audio_stream.domain.errors import LengthConflict, RecordingFailed, Recordin
 from audio_stream.domain.ids import RecordingId, StationSlug
 from audio_stream.domain.titles import Title
 
+MISSING_SPOOL = "The recording's file is missing."
+
 
 class RecordingState(StrEnum):
     """Where a recording is on its way."""

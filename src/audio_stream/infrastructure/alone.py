@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from audio_stream.adapters.catalog.version import CatalogDamaged, CatalogUnusable
-from audio_stream.domain.errors import StorageFailed, StorageFull
+from audio_stream.domain.errors import MediaToolFailed, StorageFailed, StorageFull
 from audio_stream.infrastructure.data_lock import DataFolderTaken, DataFolderUnusable, data_lock
 from audio_stream.infrastructure.logs import configure_logs
 
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 class StartFailed(Exception):
     """The program cannot start; the message is one sentence with the remedy."""
+
+
+_SAID_WELL = (
+    DataFolderTaken,
+    DataFolderUnusable,
+    StartFailed,
+    StorageFull,
+    StorageFailed,
+    MediaToolFailed,
+)
 
 
 def run_alone(settings: Settings, work: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
@@ -40,7 +50,7 @@ def run_alone(settings: Settings, work: Callable[[Settings], Coroutine[Any, Any,
         )
     except CatalogUnusable as error:
         return _complain(f"{str(error).rstrip('.')}.")
-    except (DataFolderTaken, DataFolderUnusable, StartFailed, StorageFull, StorageFailed) as error:
+    except _SAID_WELL as error:
         return _complain(str(error))
 
 

@@ -392,6 +392,7 @@ class Container(containers.DeclarativeContainer):
         catalog=catalog,
         discard_recording=discard_recording,
         forget_track=forget_track,
+        work=work,
     )
     open_track = providers.Singleton(OpenTrack, catalog=catalog, blobs=blobs)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -18,10 +17,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from audio_stream.adapters.media.arguments import check_bitrate
 from audio_stream.domain.errors import InvalidStation
 from audio_stream.domain.ids import parse_station
-
-_BITRATE = re.compile(r"[1-9][0-9]{1,2}k")
 
 
 def _check_station(text: str) -> str:
@@ -184,9 +182,7 @@ class Settings(BaseSettings):
     @field_validator("mp3_bitrate", "live_mp3_bitrate")
     @classmethod
     def _check_bitrate(cls, value: str) -> str:
-        if not _BITRATE.fullmatch(value):
-            raise ValueError("must be a number of kilobits such as 192k")
-        return value
+        return check_bitrate(value)
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from audio_stream.domain.ids import TrackId
     from audio_stream.usecases.discard_recording import DiscardRecording
     from audio_stream.usecases.forget_track import ForgetTrack
-    from audio_stream.usecases.ports import TrackCatalog
+    from audio_stream.usecases.ports import TrackCatalog, TrackWork
 
 
 class DeleteTrack:
@@ -23,10 +23,12 @@ class DeleteTrack:
         catalog: TrackCatalog,
         discard_recording: DiscardRecording,
         forget_track: ForgetTrack,
+        work: TrackWork,
     ) -> None:
         self._catalog = catalog
         self._discard_recording = discard_recording
         self._forget_track = forget_track
+        self._work = work
 
     async def execute(self, *, track_id: TrackId) -> None:
         """Delete the track. Raises TrackNotFound."""
@@ -36,3 +38,4 @@ class DeleteTrack:
         except (RecordingNotFound, RecordingGone):
             # The catalog was rebuilt without it, or an earlier attempt got half-way.
             await self._forget_track.execute(track_id=track_id)
+        self._work.schedule(track_id)  # there is none, and so no trouble with it any more

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audio_stream.domain.containers.sniffing import (
-    ACCEPTED_LIVE,
-    LIVE_CONTAINERS,
     SNIFF_BYTES,
     new_splitter,
     sniff,
@@ -83,13 +81,11 @@ class LiveSource:
             if offset != len(self._prefix):  # seen already: the append before it failed
                 data = data[len(self._prefix) - offset :]
             self._prefix += data
-            container = sniff(self._prefix)
+            container = sniff(self._prefix, live=self._recording.live)
             if container is None:
                 return []
             self._known = True
             if self._recording.live:
-                if container not in LIVE_CONTAINERS:
-                    raise UnsupportedMedia(ACCEPTED_LIVE)
                 self._splitter = new_splitter(container)
             offset, data, self._prefix = 0, self._prefix, b""
         if self._splitter is None:

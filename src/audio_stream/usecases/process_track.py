@@ -14,7 +14,7 @@ from audio_stream.domain.errors import (
     UnsupportedMedia,
 )
 from audio_stream.domain.ids import RecordingId
-from audio_stream.domain.recordings import Recording, RecordingState
+from audio_stream.domain.recordings import MISSING_SPOOL, Recording, RecordingState
 from audio_stream.domain.tracks import (
     Rendition,
     RenditionKind,
@@ -134,8 +134,7 @@ class ProcessTrack:
             return track
         if track.state is TrackState.FAILED:
             return None
-        reason = "The recording's file is missing."
-        await self._fail(track, reason, spool_bytes=0)
+        await self._fail(track, MISSING_SPOOL, spool_bytes=0)
         return None
 
     async def _keep_only_present_blobs(self, track: Track) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audio_stream.domain.errors import RecordingFinished, RecordingGone, SyncFailed
+from audio_stream.domain.recordings import RecordingState
 
 if TYPE_CHECKING:
     from audio_stream.domain.ids import RecordingId
@@ -64,8 +65,10 @@ class ReadRecording:
                 off_air_reason=opened.source.off_air_reason,
             )
         size_bytes = await self._spool.size_bytes(recording_id)
-        offset = size_bytes if size_bytes is not None else recording.length_bytes or 0
-        return RecordingStatus(recording, offset, None, on_air=False, off_air_reason=None)
+        if size_bytes is None:  # it is in the library by now, or there was nothing to keep
+            is_whole = recording.state is RecordingState.FINISHED
+            size_bytes = (recording.length_bytes or 0) if is_whole else 0
+        return RecordingStatus(recording, size_bytes, None, on_air=False, off_air_reason=None)
 
     async def offset(self, *, recording_id: RecordingId) -> tuple[int, Recording]:
         """Return where its source goes on, acknowledged, and the recording as it is then.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from audio_stream.domain.errors import RecordingNotFound, TrackNotFound
+from audio_stream.domain.errors import RecordingChanged, RecordingNotFound, TrackNotFound
 from audio_stream.domain.events import TrackChangedEvent
 from audio_stream.domain.ids import RecordingId, TrackId, parse_recording_id
-from audio_stream.domain.recordings import RecordingState
+from audio_stream.domain.recordings import MISSING_SPOOL, RecordingState
 from audio_stream.domain.tracks import BLOB_FOLDERS, Track, TrackState
 from audio_stream.usecases.all_tracks import all_tracks
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     )
     from audio_stream.usecases.track_blobs import TrackBlobs
     from audio_stream.usecases.track_changes import TrackChanges
-
-MISSING_SPOOL = "The recording's file is missing."
 
 
 class ReconcileLibrary:
@@ -140,7 +139,9 @@ class ReconcileLibrary:
         for recording in await self._recordings.list_recordings():
             if recording.state is not RecordingState.RECORDING:
                 continue
-            if await self._spool.size_bytes(recording.id) is None:
+            if await self._spool.size_bytes(recording.id) is not None:
+                continue
+            with suppress(RecordingChanged):  # it was finished, and stored, meanwhile
                 await self._recordings.save_recording(recording.fail(MISSING_SPOOL))
                 self._journal.note("recording failed", recording.id, reason=MISSING_SPOOL)
 

@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING
 
 import stamina
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from audio_stream.adapters.catalog.carried_through import carried_through
 from audio_stream.adapters.catalog.version import CatalogDamaged, CatalogUnusable, is_up_to_date
-from audio_stream.domain.errors import AudioStreamError, StorageFailed, StorageFull
+from audio_stream.domain.errors import AudioStreamError, CatalogAway, StorageFailed, StorageFull
 from audio_stream.usecases.carry_through import carry_through
 
 if TYPE_CHECKING:
@@ -39,6 +46,7 @@ _PRAGMAS = (
 )
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DISK_ERRORS = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 
 
@@ -86,8 +94,8 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection for one statement. Raises StorageFailed."""
-        with _disk_errors():
+        """Lend a connection for one statement. Raises StorageFailed, CatalogAway."""
+        with _storage_errors():
             async with self._opened().connect() as connection:
                 yield connection
 
@@ -95,9 +103,9 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Lend a connection for a transaction: committed at the end, rolled back by an error.
 
-        Raises StorageFull, StorageFailed.
+        Raises StorageFull, StorageFailed, CatalogAway.
         """
-        with _disk_errors():
+        with _storage_errors():
             engine = self._opened().execution_options(writes=True)
             async with self._turn_to_write, engine.begin() as connection:
                 yield connection
@@ -182,7 +190,7 @@ def _is_damage(error: BaseException) -> bool:
 
 
 @contextmanager
-def _disk_errors() -> Iterator[None]:
+def _storage_errors() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
@@ -195,4 +203,8 @@ def _disk_errors() -> Iterator[None]:
             ) from error
         if code in _DISK_ERRORS:
             raise StorageFailed(str(error.orig)) from error
+        if code in _BUSY or (not code and isinstance(error, OperationalError | InterfaceError)):
+            raise CatalogAway(str(error.orig)) from error
         raise
+    except (OSError, PoolTimeout) as error:  # no connection could be made, or none was free
+        raise CatalogAway(str(error) or type(error).__name__) from error

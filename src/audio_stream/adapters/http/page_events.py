@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from audio_stream.domain.events import Event
     from audio_stream.usecases.ports import LiveFeed
 
+_PING_EVERY_S = 15.0
+"""So that a page that has left is noticed when there is no news for it."""
 _MOST_WAITING = 256
 """A page this far behind is disconnected; it reconnects and reads everything anew."""
 
@@ -32,14 +34,14 @@ class PageEvents(EventSink):
         """Queue the event for each page."""
         for page in list(self._pages):
             if page.qsize() >= _MOST_WAITING:
-                self._end(page)
+                self.end(page)
             else:
                 page.put_nowait(event)
 
     def end_all(self) -> None:
         """End every page's stream, as the program ends."""
         for page in list(self._pages):
-            self._end(page)
+            self.end(page)
 
     def join(self) -> asyncio.Queue[Event | None]:
         """Return a new page's queue; None in it means the end."""
@@ -51,7 +53,8 @@ class PageEvents(EventSink):
         """Forget a page."""
         self._pages.discard(page)
 
-    def _end(self, page: asyncio.Queue[Event | None]) -> None:
+    def end(self, page: asyncio.Queue[Event | None]) -> None:
+        """Forget a page, and end its stream."""
         self._pages.discard(page)
         page.put_nowait(None)
 
@@ -74,7 +77,9 @@ class EventsController:
         page = self._events.join()
         response: web.StreamResponse = web.Response()  # for a page that left before it began
         try:
-            async with sse_response(request) as response:
+            async with sse_response(request, ping_interval=_PING_EVERY_S) as response:
+                gone = asyncio.ensure_future(response.wait())
+                gone.add_done_callback(lambda _: self._events.end(page))
                 while (event := await page.get()) is not None and response.is_connected():
                     name, data = self._message(event)
                     await response.send(json.dumps(data), event=name)

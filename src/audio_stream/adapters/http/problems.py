@@ -51,6 +51,7 @@ STATUS: dict[type[errors.AudioStreamError], int] = {
     errors.StorageFull: 507,
     errors.StorageFailed: 500,
     errors.StorageAway: 503,
+    errors.CatalogAway: 503,
     errors.SyncFailed: 500,
     errors.TooManyRecordings: 429,
     errors.SpoolQuotaReached: 507,

@@ -116,6 +116,7 @@ class RecordingsController:
         if live not in ("true", "false"):
             raise InvalidRequest("The metadata's live must be true or false.")
         body = self._body(request) if request.content_type == _OFFSET_TYPE else None
+        here = external_url(request)
         recording = await self._start.execute(
             station=parse_station(metadata.get("station") or self._options.default_station),
             title=clean_title(metadata.get("title", "")),
@@ -123,11 +124,8 @@ class RecordingsController:
             claimed_type=metadata.get("filetype", "")[:200],
             length_bytes=length_bytes,
         )
-        headers = {
-            "Location": str(
-                external_url(request).with_path(f"{request.path.rstrip('/')}/{recording.id}")
-            )
-        }
+        location = here.with_path(f"{request.path.rstrip('/')}/{recording.id}")
+        headers = {"Location": str(location)}
         if body is not None or length_bytes == 0:
             body = body or ChunkBody(_nothing(), 0)
             offset = await self._append_first.execute(recording_id=recording.id, body=body)
@@ -210,6 +208,9 @@ class RecordingsController:
         return await handler(request)
 
     def _body(self, request: web.Request) -> ChunkBody:
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            # aiohttp decodes, and an offset would count other bytes than those that were sent.
+            raise web.HTTPUnsupportedMediaType(text="Send audio without a Content-Encoding.")
         header = request.headers.get("Upload-Checksum")
         checksum = None if header is None else parse_checksum(header)
         return ChunkBody(_Pieces(request), request.content_length, checksum)

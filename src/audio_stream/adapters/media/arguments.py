@@ -168,7 +168,7 @@ def check_bitrate(bitrate: str) -> str:
     match = re.fullmatch(r"([0-9]{2,3})k", bitrate)
     if not match or int(match[1]) not in _MP3_BITRATES:
         rates = ", ".join(f"{rate}k" for rate in _MP3_BITRATES)
-        raise ValueError(f"An MP3's bit rate is one of {rates}; not {bitrate}.")
+        raise ValueError(f"must be a bit rate that MP3 has: one of {rates}")
     return bitrate
 
 

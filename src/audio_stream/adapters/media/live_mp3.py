@@ -56,7 +56,8 @@ class FfmpegLiveTranscoder(LiveTranscoder):
             try:
                 yield Transcoding(source, mp3)
             finally:
-                source.abort()
+                if not source.is_closing() or source.get_write_buffer_size():
+                    source.abort()  # asyncio fails at aborting what has ended after a last write
             if mp3.at_eof():
                 await complaining
                 _check(Finished(await process.wait(), errors.decode("utf-8", "replace")))

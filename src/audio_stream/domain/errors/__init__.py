@@ -33,6 +33,7 @@ from audio_stream.domain.errors.stations import (
 )
 from audio_stream.domain.errors.storage import (
     BlobNotFound,
+    CatalogAway,
     SpoolQuotaReached,
     StorageAway,
     StorageFailed,
@@ -44,6 +45,7 @@ from audio_stream.domain.errors.tracks import RenditionNotReady, TrackChanged, T
 __all__ = [
     "AudioStreamError",
     "BlobNotFound",
+    "CatalogAway",
     "ChecksumMismatch",
     "HouseFull",
     "InvalidRequest",

@@ -46,6 +46,14 @@ class StorageAway(StorageFailed):
 
 
 @dataclass(eq=False)
+class CatalogAway(StorageFailed):
+    """The catalog's database does not answer, or not in time."""
+
+    def __str__(self) -> str:
+        return f"The catalog's database does not answer: {self.detail}"
+
+
+@dataclass(eq=False)
 class SyncFailed(AudioStreamError):
     """The disk took the bytes and then could not say that it keeps them."""
 

@@ -129,13 +129,12 @@ async def test_nothing_of_it_is_left_when_it_is_left(tmp_path: Path) -> None:
 
 
 async def test_one_that_reads_its_last_bytes_late_is_left_in_peace(tmp_path: Path) -> None:
-    late = script(tmp_path, "echo; exec cat >/dev/null")
+    late = script(tmp_path, "cat >/dev/null; echo")
     async with FfmpegLiveTranscoder(late, bitrate="128k").start(WEBM) as converter:
         converter.source.write(bytes(2_000_000))
         converter.source.close()  # with bytes still waiting
         assert converter.source.get_write_buffer_size()
         assert await converter.mp3.readline()
-        assert await converter.mp3.read() == b""
 
 
 async def test_one_that_cannot_be_started_fails_in_words(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 METAINT_BYTES = 16_000
 """How much sound comes between two titles: a second at 128 kbit/s."""
@@ -64,10 +64,6 @@ class IcyTransport(asyncio.Transport):
         self._told = block
         return block
 
-    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        """Send sound in several pieces."""
-        self.write(b"".join(list_of_data))
-
     def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as its parent's
         """Tell of the connection; `inner_transport` says that bytes must not go past us."""
         if name == "inner_transport":
@@ -77,10 +73,6 @@ class IcyTransport(asyncio.Transport):
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         """Have the connection tell `protocol` what becomes of it."""
         self._connection.set_protocol(protocol)
-
-    def get_protocol(self) -> asyncio.BaseProtocol:
-        """Return whom the connection tells."""
-        return self._connection.get_protocol()
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Set the connection's."""

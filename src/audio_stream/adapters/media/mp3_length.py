@@ -8,6 +8,7 @@ from audio_stream.domain.containers.mpeg_audio import (
     ID3_HEADER_BYTES,
     MPEG_HEADER_BYTES,
     MpegFrame,
+    id3_size,
     parse_mpeg_header,
 )
 from audio_stream.domain.errors import MediaToolFailed
@@ -27,7 +28,7 @@ def mp3_seconds(path: Path) -> float:
     Raises MediaToolFailed where anything else lies between them, or the last is cut off.
     """
     with path.open("rb") as file:
-        start = _id3_bytes(file.read(ID3_HEADER_BYTES))
+        start = id3_size(file.read(ID3_HEADER_BYTES)) or 0
         file.seek(start)
         head = file.read(_LARGEST_FRAME_BYTES)
         first = _frame(head, 0)
@@ -36,16 +37,6 @@ def mp3_seconds(path: Path) -> float:
         file.seek(start + (0 if added is None else first.size_bytes))
         samples = _count_samples(file)
     return max(0, samples - (added or 0)) / first.rate_hz
-
-
-def _id3_bytes(header: bytes) -> int:
-    """Return how long the ID3v2 tag is that begins so; 0 for none."""
-    if header[:3] != b"ID3":
-        return 0
-    size = 0
-    for seven_bits in header[6:]:
-        size = size << 7 | seven_bits
-    return ID3_HEADER_BYTES + size
 
 
 def _frame(data: bytes, at: int) -> MpegFrame:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from audio_stream.domain.containers.ogg_pages import checksum
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,10 +26,6 @@ _UNKNOWN_POSITION = (1 << 64) - 1
 # Where the first page's packet begins, and how in Opus (RFC 7845 §5.1).
 _FIRST_PACKET = 28
 _OPUS = b"OpusHead"
-
-_POLYNOMIAL = 0x04C11DB7
-_TOP_BIT = 1 << 31
-_WORD = (1 << 32) - 1
 
 
 def mend_last_page(source: Path, scratch: Path) -> Path:
@@ -76,7 +74,7 @@ def cut_page(page: bytes, *, opus: bool) -> bytes | None:
     header[_CHECKSUM] = bytes(4)
     header[_SEGMENTS] = kept
     mended = header + sizes[:kept] + body[:end]
-    mended[_CHECKSUM] = _checksum(mended).to_bytes(4, "little")
+    mended[_CHECKSUM] = checksum(bytes(mended)).to_bytes(4, "little")
     return bytes(mended)
 
 
@@ -106,21 +104,3 @@ def _opus_samples(packet: bytes) -> int:
     else:
         frame = (120, 240, 480, 960)[configuration % 4]
     return frame * frames[packet[0] & 3]
-
-
-def _checksum(page: bytearray) -> int:
-    """Return the page's CRC-32, of a kind that zlib does not have (RFC 3533 §6, field 7)."""
-    value = 0
-    for byte in page:
-        value = (value << 8 & _WORD) ^ _CRC_TABLE[value >> 24 ^ byte]
-    return value
-
-
-def _remainder(byte: int) -> int:
-    value = byte << 24
-    for _ in range(8):
-        value = value << 1 & _WORD ^ (_POLYNOMIAL if value & _TOP_BIT else 0)
-    return value
-
-
-_CRC_TABLE = [_remainder(byte) for byte in range(256)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote, quote_plus
@@ -32,7 +33,8 @@ def main(arguments: list[str]) -> int:
         "AWS_DEFAULT_REGION": "eu-west-1",
     }
     try:
-        return convert(source)
+        with tempfile.TemporaryDirectory() as tempfile.tempdir:  # its own: the handler sweeps it
+            return convert(source)
     finally:
         server.stop()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,9 +50,10 @@ def main() -> None:
     sys.stdout.flush()
     seen: set[tuple[str, str]] = set()
     try:
-        while True:
-            convert_new(s3, handler.handler, seen)
-            time.sleep(LOOK_EVERY_S)
+        with tempfile.TemporaryDirectory() as tempfile.tempdir:  # its own: the handler sweeps it
+            while True:
+                convert_new(s3, handler.handler, seen)
+                time.sleep(LOOK_EVERY_S)
     except KeyboardInterrupt:
         server.stop()
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -149,8 +150,9 @@ def test_the_notification_is_one_that_s3_takes(cloud: Cloud) -> None:
 
 
 def test_the_real_handler_does_its_work_with_the_role(
-    enforced: Cloud, monkeypatch: pytest.MonkeyPatch
+    enforced: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # it sweeps its /tmp
     key = f"{FILES}/originals/0a1b/77aa.webm"
     enforced.s3.put_object(Bucket=BUCKET, Key=key, Body=SAMPLE.read_bytes())
     credentials = enforced.role_credentials()

@@ -95,7 +95,12 @@ def test_the_lambda_s_image_holds_all_that_the_handler_imports(tmp_path: Path) -
     answer = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path), "AWS_DEFAULT_REGION": "eu-west-1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(tmp_path),
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "TMPDIR": str(tmp_path),  # it sweeps its /tmp
+        },
         capture_output=True,
         text=True,
         check=True,

@@ -141,21 +141,16 @@ const SLOWEST_BYTES_PER_MS = 8;
  * As `request`, and given up where nothing answers.
  *
  * @param {string} url
- * @param {Omit<RequestInit, "body" | "signal"> & {body?: ?Uint8Array<ArrayBuffer>,
- *   signal?: AbortSignal | undefined}} init
+ * @param {Omit<RequestInit, "body" | "signal"> & {body?: ?Uint8Array<ArrayBuffer>}} init
  */
-async function ask(url, { signal, ...init }) {
+async function ask(url, init) {
   const over = new AbortController();
-  const giveUp = () => over.abort();
-  const size_bytes = init.body?.length ?? 0;
-  const timer = setTimeout(giveUp, ANSWER_WITHIN_MS + size_bytes / SLOWEST_BYTES_PER_MS);
-  if (signal?.aborted) giveUp();
-  signal?.addEventListener("abort", giveUp);
+  const patience_ms = ANSWER_WITHIN_MS + (init.body?.length ?? 0) / SLOWEST_BYTES_PER_MS;
+  const timer = setTimeout(() => over.abort(), patience_ms);
   try {
     return await request(url, { ...init, signal: over.signal });
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", giveUp);
   }
 }
 
@@ -171,10 +166,9 @@ const base64 = (text) => btoa(String.fromCodePoint(...new TextEncoder().encode(t
  * Start a live recording: tus creation with a deferred length.
  *
  * @param {NewRecording} metadata
- * @param {AbortSignal} [signal]
  * @returns {Promise<string>} its id
  */
-export async function createRecording(metadata, signal) {
+export async function createRecording(metadata) {
   const pairs = Object.entries(metadata).filter(([, value]) => value !== "");
   const response = await ask("/api/recordings", {
     method: "POST",
@@ -183,7 +177,6 @@ export async function createRecording(metadata, signal) {
       "Upload-Defer-Length": "1",
       "Upload-Metadata": pairs.map(([key, value]) => `${key} ${base64(value)}`).join(","),
     },
-    signal,
   });
   await response.arrayBuffer(); // An unread answer looks like a broken one.
   // Only its last part: a proxy that hides the outer scheme would make the rest of it wrong.
@@ -194,11 +187,11 @@ export async function createRecording(metadata, signal) {
  * Append bytes where the recording ends.
  *
  * @param {{id: string, offset: number, body: ?Uint8Array<ArrayBuffer>, length?: number | undefined,
- *   signal?: AbortSignal, keepalive?: boolean}} piece `length` declares where the recording ends
+ *   keepalive?: boolean}} piece `length` declares where the recording ends
  * @returns {Promise<{offset: number, kept: number}>} where to go on, and before what all is safe:
  *   with a slow disk that comes later, and until then the server may lose it
  */
-export async function appendChunk({ id, offset, body, length, signal, keepalive = false }) {
+export async function appendChunk({ id, offset, body, length, keepalive = false }) {
   const response = await ask(recordingUrl(id), {
     method: "PATCH",
     headers: {
@@ -209,7 +202,6 @@ export async function appendChunk({ id, offset, body, length, signal, keepalive 
     },
     body,
     keepalive,
-    signal,
   });
   const kept = Number(response.headers.get("Upload-Offset"));
   return { offset: response.status === 202 ? offset + (body?.length ?? 0) : kept, kept };
@@ -217,15 +209,13 @@ export async function appendChunk({ id, offset, body, length, signal, keepalive 
 
 /**
  * @param {string} id
- * @param {AbortSignal} [signal]
  * @returns {Promise<{offset: number, length: ?number}>} where to go on, and its end once declared
  */
-export async function readOffset(id, signal) {
+export async function readOffset(id) {
   const { headers } = await ask(recordingUrl(id), {
     method: "HEAD",
     headers: TUS,
     cache: "no-store",
-    signal,
   });
   const length = headers.get("Upload-Length");
   return {
@@ -240,9 +230,4 @@ export async function readOffset(id, signal) {
  */
 export async function readRecording(id) {
   return (await request(recordingUrl(id), { cache: "no-store" })).json();
-}
-
-/** @param {string} id */
-export async function discardRecording(id) {
-  await request(recordingUrl(id), { method: "DELETE", headers: TUS });
 }

@@ -30,8 +30,7 @@ export class Broadcast {
   /** @type {?StoredQueue} */
   #kept = null;
   #letGo = () => {};
-  /** @type {Promise<boolean>} */
-  #upload = Promise.resolve(false);
+  #upload = Promise.resolve();
   #unsent_s = 0;
   #failed = false;
 
@@ -88,7 +87,7 @@ export class Broadcast {
     this.#uploader = new Uploader({
       queue: this.#kept ?? new MemoryQueue(),
       metadata,
-      server: { ...api, createRecording: (...wanted) => this.#create(...wanted) },
+      server: { ...api, createRecording: (wanted) => this.#create(wanted) },
       onStart: (id) => {
         ownRecordings.remember(station, id);
         this.#kept?.rename(id);
@@ -137,13 +136,13 @@ export class Broadcast {
   }
 
   /** @type {typeof api.createRecording} */
-  async #create(metadata, signal) {
+  async #create(metadata) {
     try {
-      return await api.createRecording(metadata, signal);
+      return await api.createRecording(metadata);
     } catch (error) {
       if (!(error instanceof api.Problem && error.status === 409)) throw error;
       if (!(await makeWay(metadata.station, this.#store))) throw error;
-      return api.createRecording(metadata, signal);
+      return api.createRecording(metadata);
     }
   }
 

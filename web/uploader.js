@@ -53,7 +53,6 @@ export class Uploader {
   #pause = new Pause();
   #news = () => {};
   #finishing = false;
-  #stopped = new AbortController();
   #offset = 0;
   #inFlight = 0;
   #recorded_s = 0;
@@ -110,34 +109,24 @@ export class Uploader {
     this.#pause.wake();
   }
 
-  /** Send nothing more; `run` returns. */
-  abandon() {
-    this.#stopped.abort();
-    this.#news();
-  }
-
   /**
-   * Create the recording and send until it is finished.
-   *
-   * Returns true when the server has every byte and knows the end, false when abandoned. Throws
-   * the Problem that no further try can mend.
+   * Create the recording and send until the server has every byte and knows the end. Throws the
+   * Problem that no further try can mend.
    */
   async run() {
     let failures = 0;
-    while (!this.#finished && !this.#stopped.signal.aborted) {
+    while (!this.#finished) {
       try {
         await this.#step();
         failures = 0;
       } catch (error) {
-        if (this.#stopped.signal.aborted) break;
         if (!this.#canGoOn(error)) throw error;
         this.#setTrouble(error instanceof Error ? error.message : String(error));
         const isKnown = error instanceof api.Problem && [409, 413].includes(error.status);
         if (failures++ === 0 && isKnown) continue; // The server's offset is one question away.
-        await this.#pause.wait(backoff_s(failures - 1, PAUSE_S), this.#stopped.signal);
+        await this.#pause.wait(backoff_s(failures - 1, PAUSE_S));
       }
     }
-    return this.#finished;
   }
 
   async #step() {
@@ -150,7 +139,7 @@ export class Uploader {
     this.#uncertain = false;
     this.#setTrouble(null);
     await this.#untilReady();
-    if (!this.#finished && !this.#stopped.signal.aborted) await this.#send();
+    if (!this.#finished) await this.#send();
   }
 
   /** Whether another try may mend it; prepares that try. @param {unknown} error */
@@ -182,8 +171,7 @@ export class Uploader {
   }
 
   async #untilReady() {
-    const { signal } = this.#stopped;
-    while (!this.#isWorthSending && !this.#finishing && !signal.aborted) {
+    while (!this.#isWorthSending && !this.#finishing) {
       await new Promise((resolve) => {
         this.#news = () => resolve(undefined);
       });
@@ -209,8 +197,7 @@ export class Uploader {
     try {
       const length = last ? this.#queue.end : undefined;
       const id = /** @type {string} */ (this.id);
-      const { signal } = this.#stopped;
-      const answer = await this.#server.appendChunk({ id, offset, body, length, signal });
+      const answer = await this.#server.appendChunk({ id, offset, body, length });
       this.#accept(answer.offset, answer.kept);
       this.#finished = last;
     } finally {
@@ -220,7 +207,7 @@ export class Uploader {
 
   async #create() {
     try {
-      return await this.#server.createRecording(this.#metadata, this.#stopped.signal);
+      return await this.#server.createRecording(this.#metadata);
     } catch (error) {
       if (error instanceof api.Unreachable) this.#unanswered_ms = performance.now();
       throw error;
@@ -230,7 +217,7 @@ export class Uploader {
   /** After trouble only the server knows how much of the last request it kept. */
   async #catchUp() {
     const id = /** @type {string} */ (this.id);
-    const { offset, length } = await this.#server.readOffset(id, this.#stopped.signal);
+    const { offset, length } = await this.#server.readOffset(id);
     if (offset > this.#queue.end) throw new EndedElsewhere(); // Somebody else appended to it.
     if (offset < this.#queue.start) {
       throw new PartLost(this.#queue.recorded_s(this.#queue.start) ?? 0);

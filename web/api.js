@@ -33,9 +33,9 @@ export class Problem extends Error {
 
 /** The server could not be reached, or the connection broke before it answered. */
 export class Unreachable extends Error {
-  /** @param {unknown} cause */
-  constructor(cause) {
-    super("The server cannot be reached.", { cause });
+  /** @param {unknown} cause @param {string} [words] */
+  constructor(cause, words = "The server cannot be reached.") {
+    super(words, { cause });
   }
 }
 
@@ -163,6 +163,26 @@ const recordingUrl = (id) => `/api/recordings/${encodeURIComponent(id)}`;
 const base64 = (text) => btoa(String.fromCodePoint(...new TextEncoder().encode(text)));
 
 /**
+ * What only the server tells. An answer without it, like the page with which a proxy asks to sign
+ * in, says nothing of the recording, however well it went.
+ *
+ * @param {Response} response
+ * @param {string} header
+ * @param {RegExp} shape its first group is what is wanted
+ */
+function told({ headers }, header, shape) {
+  const found = shape.exec(headers.get(header) ?? "")?.[1];
+  if (found) return found;
+  const words =
+    "Something else answers in the server's place. It may want you to sign in: open this radio in " +
+    "another tab.";
+  throw new Unreachable(`There is no ${header}.`, words);
+}
+
+/** @param {Response} response */
+const toldOffset = (response) => Number(told(response, "Upload-Offset", /^(\d+)$/));
+
+/**
  * Start a live recording: tus creation with a deferred length.
  *
  * @param {NewRecording} metadata
@@ -178,9 +198,10 @@ export async function createRecording(metadata) {
       "Upload-Metadata": pairs.map(([key, value]) => `${key} ${base64(value)}`).join(","),
     },
   });
-  await response.arrayBuffer(); // An unread answer looks like a broken one.
   // Only its last part: a proxy that hides the outer scheme would make the rest of it wrong.
-  return String(response.headers.get("Location")).split("/").pop() ?? "";
+  const id = told(response, "Location", /\/api\/recordings\/([^/]+)$/);
+  await response.arrayBuffer(); // An unread answer looks like a broken one.
+  return id;
 }
 
 /**
@@ -203,7 +224,7 @@ export async function appendChunk({ id, offset, body, length, keepalive = false 
     body,
     keepalive,
   });
-  const kept = Number(response.headers.get("Upload-Offset"));
+  const kept = toldOffset(response);
   return { offset: response.status === 202 ? offset + (body?.length ?? 0) : kept, kept };
 }
 
@@ -212,16 +233,13 @@ export async function appendChunk({ id, offset, body, length, keepalive = false 
  * @returns {Promise<{offset: number, length: ?number}>} where to go on, and its end once declared
  */
 export async function readOffset(id) {
-  const { headers } = await ask(recordingUrl(id), {
+  const response = await ask(recordingUrl(id), {
     method: "HEAD",
     headers: TUS,
     cache: "no-store",
   });
-  const length = headers.get("Upload-Length");
-  return {
-    offset: Number(headers.get("Upload-Offset")),
-    length: length === null ? null : Number(length),
-  };
+  const length = response.headers.get("Upload-Length");
+  return { offset: toldOffset(response), length: length === null ? null : Number(length) };
 }
 
 /**

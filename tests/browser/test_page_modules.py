@@ -169,6 +169,39 @@ PACE = """async () => {
   return sizes;
 }"""
 
+SIGN_IN = """async () => {
+  const { Uploader } = await import("/static/uploader.js");
+  const { MemoryQueue } = await import("/static/chunk-queue.js");
+  const signIn = () => new Response("<h1>Sign in</h1>", { headers: { "Content-Type": "text/html" } });
+  const answer = (status, headers) => new Response(null, { status, headers });
+  const answers = [
+    signIn(),
+    answer(201, { Location: "http://inside/api/recordings/the-id" }),
+    signIn(),
+    signIn(),
+    answer(200, { "Upload-Offset": "0" }),
+    answer(204, { "Upload-Offset": "3" }),
+  ];
+  const asked = [];
+  globalThis.fetch = async (url, { method }) => {
+    asked.push(`${method} ${url}`);
+    return answers.shift();
+  };
+  const queue = new MemoryQueue();
+  const kept = [];
+  const troubles = new Set();
+  const uploader = new Uploader({ queue, metadata: {}, onProgress: ({ trouble }) => {
+    kept.push(queue.start === 0);
+    if (trouble) troubles.add(trouble);
+  } });
+  const impatience = setInterval(() => answers.length && uploader.wake(), 0);
+  uploader.push(new Uint8Array(3), 1);
+  uploader.finish();
+  await uploader.run();
+  clearInterval(impatience);
+  return [asked, kept.indexOf(false) === kept.length - 1, [...troubles].join()];
+}"""
+
 
 async def test_the_uploader_every_byte_once_whatever_fails(visitor: BrowserContext) -> None:
     page = await visitor.new_page()
@@ -183,6 +216,24 @@ async def test_a_server_that_keeps_nothing_is_not_asked_to_begin_anew_for_ever(
     page = await visitor.new_page()
     await page.goto("/no-such-page")
     assert await page.evaluate(BROKEN_DISK) == [410, 2]
+
+
+async def test_an_answer_of_somebody_else_in_the_servers_place_is_trouble_and_no_byte_is_let_go(
+    visitor: BrowserContext,
+) -> None:
+    page = await visitor.new_page()
+    await page.goto("/no-such-page")
+    asked, was_kept, trouble = await page.evaluate(SIGN_IN)
+    assert asked == [
+        "POST /api/recordings",
+        "POST /api/recordings",
+        "PATCH /api/recordings/the-id",
+        "HEAD /api/recordings/the-id",
+        "HEAD /api/recordings/the-id",
+        "PATCH /api/recordings/the-id",
+    ]
+    assert was_kept
+    assert "sign in" in trouble
 
 
 async def test_without_any_timer_each_request_has_the_sound_of_40_ms_or_of_its_answers_time(

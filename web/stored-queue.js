@@ -27,6 +27,8 @@ export class StoredQueue {
   #entries = [];
   /** The first entry from which on nothing is missing. */
   #first = 0;
+  /** The first entry that may go when storage is short: the recording's first one stays. */
+  #spare = 1;
   /** The first entry that is in memory. */
   #held = 0;
   /** The first entry that waits for the store. */
@@ -63,7 +65,7 @@ export class StoredQueue {
 
   /** The offset from which on nothing is missing. */
   get start() {
-    return this.#entries[this.#first]?.start ?? this.end;
+    return this.#startOf(this.#first);
   }
 
   /** The offset after the last byte. */
@@ -158,12 +160,13 @@ export class StoredQueue {
 
   /** Let the oldest acknowledged pieces go. @returns {Promise<boolean>} whether there were any */
   async makeRoom() {
-    const from = Math.max(1, this.#first);
-    const to = this.#at(Math.min(this.recording.acknowledged, this.start + ROOM_BYTES));
-    if (to <= from) return false;
-    const [first, last] = [this.#entries[from]?.start ?? 0, this.#entries[to]?.start ?? 0];
-    this.#first = to;
-    await this.#store.drop(this.recording.key, first, last);
+    const from = this.#startOf(this.#spare);
+    const until = this.#at(Math.min(this.recording.acknowledged, from + ROOM_BYTES));
+    const to = Math.min(until, this.#unstored); // What is not there cannot be let go.
+    if (to <= this.#spare) return false;
+    await this.#store.drop(this.recording.key, from, this.#startOf(to));
+    this.#spare = to;
+    this.#first = Math.max(this.#first, to);
     return true;
   }
 
@@ -172,6 +175,11 @@ export class StoredQueue {
     this.#removed = true;
     await this.#writing;
     await this.#store.remove(this.recording.key);
+  }
+
+  /** Where an entry begins, or the next one will. @param {number} index */
+  #startOf(index) {
+    return this.#entries[index]?.start ?? this.end;
   }
 
   /** The entry with the byte at `offset`. @param {number} offset */

@@ -14,6 +14,7 @@ import { Uploader } from "./uploader.js";
 /** @import { Bytes } from "./bytes.js" */
 /** @import { ChunkStore } from "./chunk-store.js" */
 /** @import { Microphone } from "./microphone.js" */
+/** @import { Rest } from "./studio-words.js" */
 /** @import { Progress } from "./uploader.js" */
 
 /** What is shorter is not worth a question on the next visit. */
@@ -41,10 +42,9 @@ export class Broadcast {
    * @param {{microphone: Microphone, station: string, store: ?ChunkStore,
    *   onPiece: (recorded_s: number) => void, onProgress: (progress: Progress) => void,
    *   onStorage: (error: ?unknown) => void,
-   *   onFailure: (error: unknown, isKept: boolean) => void}} options `onPiece` is told of every
+   *   onFailure: (error: unknown, unsent: Rest) => void}} options `onPiece` is told of every
    *   piece; `onStorage` when this browser cannot keep what is unsent, and null once it can again;
-   *   `onFailure` when it cannot go on: all that was sent is a track, and what was not is kept or
-   *   was nothing much
+   *   `onFailure` when it cannot go on: all that was sent is a track
    */
   constructor({ microphone, station, store, ...on }) {
     this.#microphone = microphone;
@@ -160,9 +160,12 @@ export class Broadcast {
     if (this.id) ownRecordings.forget(this.station, this.id);
     // What had arrived is not safe either where the server has lost it.
     const isWorthIt = this.#unsent_s >= WORTH_KEEPING_S || error instanceof PartLost;
-    const isKept = this.#kept !== null && isWorthIt;
-    if (isKept) await this.#kept?.flush().then(this.#letGo);
-    else await this.#forget();
-    this.#on.onFailure(error, isKept);
+    if (!isWorthIt) {
+      await this.#forget();
+      return this.#on.onFailure(error, "none");
+    }
+    await this.#kept?.flush();
+    this.#letGo();
+    this.#on.onFailure(error, this.#kept?.isKeeping ? "kept" : "lost");
   }
 }

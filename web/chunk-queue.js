@@ -9,7 +9,8 @@ import { joined } from "./bytes.js";
  *   push: (bytes: Bytes, recorded_s: number) => void,
  *   read: (offset: number, most_bytes: number) => Bytes | Promise<Bytes>,
  *   release: (offset: number) => void, recorded_s: (offset: number) => ?number}} Queue all that
- *   the uploader needs; `read` may give fewer bytes than asked for, never none
+ *   the uploader needs; `read` may give fewer bytes than asked for, never none, and rejects with
+ *   Unreadable where another try may help
  */
 
 /** A queue that lives as long as its page, for browsers that keep nothing. */

@@ -10,6 +10,8 @@
  * @typedef {Place & {bytes: ArrayBuffer}} Piece
  */
 
+import { PieceGone } from "./upload-errors.js";
+
 const NAME = "audio-stream";
 const VERSION = 1;
 const RECORDINGS = "recordings";
@@ -18,34 +20,31 @@ const PIECES = "pieces";
 const OPEN_WITHIN_MS = 3000;
 
 export class ChunkStore {
-  #database;
-
-  /** @param {IDBDatabase} database */
-  constructor(database) {
-    this.#database = database;
-    database.addEventListener("versionchange", () => database.close());
-  }
+  /** @type {?Promise<IDBDatabase>} */
+  #database = null;
 
   /** Rejects where the browser has no storage for this page, as in some private windows. */
   static async open() {
-    if (!globalThis.indexedDB) throw new Error("This browser has no IndexedDB.");
-    const opening = indexedDB.open(NAME, VERSION);
-    opening.addEventListener("upgradeneeded", () => {
-      opening.result.createObjectStore(RECORDINGS, { keyPath: "key" });
-      opening.result.createObjectStore(PIECES);
-    });
-    const tooLate = new Promise((_, reject) => {
-      setTimeout(() => reject(new Error("This browser's storage does not open.")), OPEN_WITHIN_MS);
-    });
-    return new ChunkStore(await Promise.race([answer(opening), tooLate]));
+    const store = new ChunkStore();
+    await store.#open();
+    return store;
+  }
+
+  /** The connection: a new one after the browser closed it, as it does to clear a site's data. */
+  #open() {
+    const over = () => {
+      this.#database = null;
+    };
+    this.#database ??= openDatabase(over);
+    this.#database.catch(over);
+    return this.#database;
   }
 
   /** @returns {Promise<KeptRecording[]>} the oldest first */
   async recordings() {
+    const transaction = (await this.#open()).transaction(RECORDINGS);
     /** @type {KeptRecording[]} */
-    const kept = await answer(
-      this.#database.transaction(RECORDINGS).objectStore(RECORDINGS).getAll(),
-    );
+    const kept = await answer(transaction.objectStore(RECORDINGS).getAll());
     return kept.sort((one, other) => one.started_at.getTime() - other.started_at.getTime());
   }
 
@@ -72,7 +71,7 @@ export class ChunkStore {
    * @returns {Promise<Place[]>} in their order; the bytes stay where they are
    */
   async places(key) {
-    const keys = await answer(this.#pieces().getAllKeys(between(key)));
+    const keys = await answer((await this.#pieces()).getAllKeys(between(key)));
     return keys.map((pieceKey) => {
       const [, start, end, recorded_s] = /** @type {[string, number, number, number]} */ (pieceKey);
       return { start, end, recorded_s };
@@ -80,13 +79,21 @@ export class ChunkStore {
   }
 
   /**
+   * Rejects with PieceGone where no piece begins at `from` any more.
+   *
    * @param {string} key
    * @param {number} from
    * @param {number} to
    * @returns {Promise<ArrayBuffer[]>} the pieces that begin there, `from` included, `to` not
    */
-  read(key, from, to) {
-    return answer(this.#pieces().getAll(between(key, from, to)));
+  async read(key, from, to) {
+    const [pieces, range] = [await this.#pieces(), between(key, from, to)];
+    const [first, found] = await Promise.all([
+      answer(pieces.getKey(range)),
+      answer(pieces.getAll(range)),
+    ]);
+    if (/** @type {?[string, number]} */ (first)?.[1] !== from) throw new PieceGone();
+    return found;
   }
 
   /** Forget pieces that begin there. @param {string} key @param {number} from @param {number} to */
@@ -102,8 +109,8 @@ export class ChunkStore {
     });
   }
 
-  #pieces() {
-    return this.#database.transaction(PIECES).objectStore(PIECES);
+  async #pieces() {
+    return (await this.#open()).transaction(PIECES).objectStore(PIECES);
   }
 
   /**
@@ -112,8 +119,7 @@ export class ChunkStore {
    * @returns {Promise<void>} once it outlives this page
    */
   async #write(names, change) {
-    // It throws at once when the connection was closed, as by "clear site data".
-    const transaction = this.#database.transaction(names, "readwrite");
+    const transaction = (await this.#open()).transaction(names, "readwrite");
     try {
       change(names.map((name) => transaction.objectStore(name)));
     } catch (error) {
@@ -125,6 +131,26 @@ export class ChunkStore {
       transaction.addEventListener("abort", () => reject(transaction.error));
     });
   }
+}
+
+/** @param {() => void} onClose told when the browser, or this page for another one, has closed it */
+async function openDatabase(onClose) {
+  if (!globalThis.indexedDB) throw new Error("This browser has no IndexedDB.");
+  const opening = indexedDB.open(NAME, VERSION);
+  opening.addEventListener("upgradeneeded", () => {
+    opening.result.createObjectStore(RECORDINGS, { keyPath: "key" });
+    opening.result.createObjectStore(PIECES);
+  });
+  const tooLate = new Promise((_, reject) => {
+    setTimeout(() => reject(new Error("This browser's storage does not open.")), OPEN_WITHIN_MS);
+  });
+  const database = await Promise.race([answer(opening), tooLate]);
+  database.addEventListener("close", onClose);
+  database.addEventListener("versionchange", () => {
+    database.close();
+    onClose();
+  });
+  return database;
 }
 
 /** The key tells everything but the bytes, so that places are known without reading these. */

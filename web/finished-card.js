@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { find } from "./dom.js";
 import { EventWatch } from "./events.js";
 import { defaultTitle } from "./format.js";
+import { wordsOf } from "./studio-words.js";
 import { rendition, TrackPlayer } from "./track-player.js";
 
 /** @import { Track } from "./api.js" */
@@ -125,7 +126,7 @@ export class FinishedCard {
       this.#show(track);
       this.#note.textContent = "Saved.";
     } catch (error) {
-      this.#note.textContent = `Not saved: ${error instanceof Error ? error.message : error}`;
+      this.#note.textContent = `Not saved: ${wordsOf(error)}`;
     }
   }
 
@@ -134,7 +135,7 @@ export class FinishedCard {
       await api.deleteTrack(this.#id);
     } catch (error) {
       if (!(error instanceof api.Problem && error.status === 404)) {
-        this.#note.textContent = `Not deleted: ${error instanceof Error ? error.message : error}`;
+        this.#note.textContent = `Not deleted: ${wordsOf(error)}`;
         return;
       }
     }

@@ -3,6 +3,7 @@
 import { element, find, icon } from "./dom.js";
 import { clock, dayAndTime } from "./format.js";
 import { findLeftovers } from "./leftovers.js";
+import { wordsOf } from "./studio-words.js";
 
 /** @import { ChunkStore } from "./chunk-store.js" */
 /** @import { Leftover } from "./leftovers.js" */
@@ -125,7 +126,7 @@ class LeftoverRow {
         : "Sent. It is in the library now, whole.";
     } catch (error) {
       this.#become({ busy: false });
-      this.#note.textContent = `Not sent: ${error instanceof Error ? error.message : error}`;
+      this.#note.textContent = `Not sent: ${wordsOf(error)}`;
     }
   }
 
@@ -150,7 +151,7 @@ class LeftoverRow {
       this.#gone();
     } catch (error) {
       this.#become({ busy: false });
-      this.#note.textContent = `Not discarded: ${error instanceof Error ? error.message : error}`;
+      this.#note.textContent = `Not discarded: ${wordsOf(error)}`;
     }
   }
 

@@ -3,6 +3,8 @@
  * recorded goes on: input → node → analysers, output stream, and whatever a recorder connects.
  */
 
+import { wordsOf } from "./studio-words.js";
+
 /**
  * How the browser treats the sound and how much of it is kept.
  *
@@ -195,6 +197,6 @@ export function explain(error) {
     case "AbortError":
       return "The microphone is busy or not working. Close other programs that use it, then retry.";
     default:
-      return `The microphone could not be opened: ${error instanceof Error ? error.message : error}`;
+      return `The microphone could not be opened: ${wordsOf(error)}`;
   }
 }

@@ -6,7 +6,7 @@ import { Broadcast } from "./broadcast.js";
 import { ChunkStore } from "./chunk-store.js";
 import { find, tell } from "./dom.js";
 import { FinishedCard } from "./finished-card.js";
-import { clock, size, timeOfDay } from "./format.js";
+import { clock, size } from "./format.js";
 import { LeftoverList } from "./leftover-list.js";
 import { explain, isAllowed } from "./microphone.js";
 import { MicrophonePanel } from "./microphone-panel.js";
@@ -14,8 +14,9 @@ import { PageGuard } from "./page-guard.js";
 import { CannotRecord } from "./recorder.js";
 import { StorageRoom } from "./storage-room.js";
 import { StudioChoices } from "./studio-choices.js";
-import { EndedElsewhere, PartLost } from "./upload-errors.js";
+import * as words from "./studio-words.js";
 
+/** @import { Rest } from "./studio-words.js" */
 /** @import { Progress } from "./uploader.js" */
 
 const studio = find("#studio", HTMLElement);
@@ -81,13 +82,13 @@ async function start() {
   try {
     await broadcast.start(titleField.value);
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    return refuse(error instanceof CannotRecord ? `${words} Try another one.` : words);
+    const why = words.wordsOf(error);
+    return refuse(error instanceof CannotRecord ? `${why} Try another one.` : why);
   }
   choices.remember();
   become("recording");
   room = broadcast.kept && new StorageRoom(broadcast.kept, warnOfRoom);
-  if (!broadcast.kept) warnOfStorage("none");
+  if (!broadcast.kept) alarms.raise("storage", words.aboutStorage(null));
   lastPiece_ms = performance.now();
   ticking = setInterval(look, 200);
   stopButton.focus();
@@ -113,45 +114,23 @@ function describe({ station, title, started_at }) {
   return { station, title, started_at };
 }
 
-/** The broadcast cannot go on. @param {unknown} error @param {boolean} isKept */
-function giveUp(error, isKept) {
+/** The broadcast cannot go on. @param {unknown} error @param {Rest} unsent */
+function giveUp(error, unsent) {
   const ended = broadcast;
   rest();
-  const kept = isKept
-    ? " What was not sent is kept in this browser: see “Rest of a recording” below."
-    : "";
-  alarms.raise("end", whyItEnded(error) + kept);
-  if (isKept) leftovers.refresh();
+  alarms.raise("end", words.whyItEnded(error, stationField.value) + words.whatBecameOf(unsent));
+  if (unsent !== "none") leftovers.refresh();
   const isBusy = error instanceof api.Problem && error.status === 409;
   if (ended?.id === null) sent.textContent = "";
   if (isBusy && ended?.id === null) stationField.focus();
   else if (ended?.id) card.show({ ...describe(ended), id: ended.id });
 }
 
-/** @param {unknown} error */
-function whyItEnded(error) {
-  if (error instanceof api.Problem && error.status === 409 && error.fields.since) {
-    const since = timeOfDay(String(error.fields.since));
-    return (
-      `Somebody else is on air on “${error.fields.station ?? stationField.value}” since ${since}. ` +
-      "Choose another station, or wait until they have finished."
-    );
-  }
-  if (error instanceof api.Problem && error.status === 401) {
-    return "The server wants a name and a password. Reload this page to enter them.";
-  }
-  const words = error instanceof Error ? error.message : String(error);
-  const isOfRecorder = ![api.Problem, EndedElsewhere, PartLost].some(
-    (known) => error instanceof known,
-  );
-  return isOfRecorder ? `Your browser has stopped recording: ${words} Press Record again.` : words;
-}
-
-/** It did not even begin. @param {string} words */
-function refuse(words) {
+/** It did not even begin. @param {string} why */
+function refuse(why) {
   rest();
   sent.textContent = "";
-  alarms.raise("end", words);
+  alarms.raise("end", why);
 }
 
 function rest() {
@@ -199,7 +178,8 @@ function showProgress({ sent_bytes, unsent_bytes, unsent_s, trouble }) {
   sent.dataset.unsentS = unsent_s.toFixed(2);
   if (state !== "recording" && state !== "finishing") return;
   if (trouble && state === "finishing") {
-    tell(hint, `${trouble} The rest is sent as soon as that works again${whereItWaits()}`);
+    const waits = words.whereItWaits(broadcast?.kept?.isKeeping ?? false);
+    tell(hint, `${trouble} The rest is sent as soon as that works again${waits}`);
   } else if (trouble) {
     tell(hint, `${trouble} Recording goes on; it is sent as soon as that works again.`);
   } else {
@@ -215,13 +195,6 @@ function whatIsHeard() {
     : "You are on air, but your microphone is not heard.";
 }
 
-/** What the person may do with the page meanwhile. */
-function whereItWaits() {
-  return broadcast?.kept
-    ? ". It is kept in this browser: if you close this page, your next visit offers to send it."
-    : ": leave this page open until then.";
-}
-
 function showElapsed() {
   const elapsed_s = broadcast?.elapsed_s ?? 0;
   tell(elapsed, clock(elapsed_s));
@@ -229,11 +202,11 @@ function showElapsed() {
 }
 
 /**
- * @param {string} words
+ * @param {string} state
  * @param {boolean} live
  */
-function showBadge(words, live) {
-  tell(badge, words);
+function showBadge(state, live) {
+  tell(badge, state);
   badge.classList.toggle("is-live", live);
 }
 
@@ -250,35 +223,20 @@ function look() {
   showElapsed();
   const isStalled = performance.now() - lastPiece_ms > STALLED_AFTER_MS;
   if (studio.dataset.state !== "recording" || !isStalled) return;
-  alarms.raise(
-    "stalled",
-    "Your browser has stopped recording. Click anywhere on this page; if this stays, press Stop " +
-      "and record again. All that was recorded until now is kept.",
-  );
+  alarms.raise("stalled", words.STALLED);
   panel.microphone.resume();
 }
 
 /** @param {?unknown} error what keeps pieces from being stored, null once they are again */
 function warnOfStorage(error) {
-  if (error === null) return alarms.clear("storage");
-  alarms.raise(
-    "storage",
-    error === "none"
-      ? "This browser keeps nothing for this page, perhaps because its window is private. What is " +
-          "not sent when the tab closes is lost."
-      : "This browser has no room left to keep your recording. It goes on, but what is not sent " +
-          "when the tab closes is lost: leave it open, and free some disk space.",
-  );
+  if (error === null) alarms.clear("storage");
+  else alarms.raise("storage", words.aboutStorage(error));
 }
 
 /** @param {?number} left_s */
 function warnOfRoom(left_s) {
-  if (left_s === null) return alarms.clear("room");
-  alarms.raise(
-    "room",
-    `This browser has room for about ${clock(left_s)} more that is not sent. Free some disk space, ` +
-      "or find a network.",
-  );
+  if (left_s === null) alarms.clear("room");
+  else alarms.raise("room", words.aboutRoom(left_s));
 }
 
 recordButton.addEventListener("click", start);

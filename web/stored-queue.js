@@ -1,6 +1,7 @@
 /** What was recorded, kept in this browser's storage until the server has all of it. */
 
 import { joined } from "./bytes.js";
+import { PieceGone, Unreadable } from "./upload-errors.js";
 
 /** @import { Bytes } from "./bytes.js" */
 /** @import { ChunkStore, KeptRecording, Piece, Place } from "./chunk-store.js" */
@@ -101,7 +102,14 @@ export class StoredQueue {
     return this.#write();
   }
 
+  /** Whether the store takes what it is given, so far as is known. */
+  get isKeeping() {
+    return !this.#failing;
+  }
+
   /**
+   * Rejects with PieceGone where the store has it no more, else with Unreadable.
+   *
    * @param {number} offset
    * @param {number} most_bytes
    * @returns {Bytes | Promise<Bytes>} some bytes from there on, at once when they are in memory
@@ -114,8 +122,7 @@ export class StoredQueue {
     /** @param {Bytes[]} parts */
     const cut = (parts) => joined(...parts).subarray(skip, skip + most_bytes);
     if (!first.pieces) {
-      const kept = this.#store.read(this.recording.key, first.start, offset + most_bytes);
-      return kept.then((buffers) => cut(buffers.map((buffer) => new Uint8Array(buffer))));
+      return this.#readStored(first.start, offset + most_bytes).then(cut);
     }
     const parts = [];
     for (let i = from; i < this.#entries.length; i++) {
@@ -124,6 +131,16 @@ export class StoredQueue {
       parts.push(...entry.pieces);
     }
     return cut(parts);
+  }
+
+  /** @param {number} from where a piece begins @param {number} to */
+  async #readStored(from, to) {
+    try {
+      const buffers = await this.#store.read(this.recording.key, from, to);
+      return buffers.map((buffer) => new Uint8Array(buffer));
+    } catch (error) {
+      throw error instanceof PieceGone ? error : new Unreadable(error);
+    }
   }
 
   /** The server has what is before `offset`. @param {number} offset */

@@ -1,4 +1,4 @@
-/** What ends an upload though server and network are there. */
+/** What troubles or ends an upload though server and network are there. */
 
 import { clock } from "./format.js";
 
@@ -16,5 +16,20 @@ export class PartLost extends Error {
     super(
       `The server has lost the first ${clock(lost_s)} of this recording, and so has this browser.`,
     );
+  }
+}
+
+/** What this browser keeps cannot be read now; later it may be. */
+export class Unreadable extends Error {
+  /** @param {unknown} cause */
+  constructor(cause) {
+    super("This browser cannot read what it keeps of the recording.", { cause });
+  }
+}
+
+/** This browser has lost what no server has yet, as when somebody clears what pages keep in it. */
+export class PieceGone extends Error {
+  constructor() {
+    super("This browser has lost a part of the recording that was not sent yet.");
   }
 }

@@ -8,7 +8,7 @@
 
 import * as api from "./api.js";
 import { backoff_s, Pause } from "./backoff.js";
-import { EndedElsewhere, PartLost } from "./upload-errors.js";
+import { EndedElsewhere, PartLost, Unreadable } from "./upload-errors.js";
 
 /** @import { Bytes } from "./bytes.js" */
 /** @import { Queue } from "./chunk-queue.js" */
@@ -121,7 +121,7 @@ export class Uploader {
         failures = 0;
       } catch (error) {
         if (!this.#canGoOn(error)) throw error;
-        this.#setTrouble(error instanceof Error ? error.message : String(error));
+        this.#setTrouble(/** @type {Error} */ (error).message);
         const isKnown = error instanceof api.Problem && [409, 413].includes(error.status);
         if (failures++ === 0 && isKnown) continue; // The server's offset is one question away.
         await this.#pause.wait(backoff_s(failures - 1, PAUSE_S));
@@ -145,7 +145,7 @@ export class Uploader {
   /** Whether another try may mend it; prepares that try. @param {unknown} error */
   #canGoOn(error) {
     this.#uncertain = true;
-    if (error instanceof api.Unreachable) return true;
+    if (error instanceof api.Unreachable || error instanceof Unreadable) return true;
     if (!(error instanceof api.Problem)) return false;
     if (this.id !== null && LOST.has(error.status)) return this.#startAnew();
     if (error.status === 413 && this.id !== null && this.#refusedAt !== this.#offset) {

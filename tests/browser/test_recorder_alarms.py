@@ -13,6 +13,7 @@ from playwright.async_api import expect
 
 from browser.conftest import elapsed_s, go_on_air, record_until, stop
 from browser.recording import (
+    OUT,
     Studio,
     find_network,
     hurry,
@@ -58,6 +59,8 @@ IDBObjectStore.prototype.put = function (...record) {
   if (window.isFull) throw new DOMException("", "QuotaExceededError");
   return put.apply(this, record);
 };"""
+BROKEN_STORE = """
+IDBObjectStore.prototype.put = () => { throw new DOMException("", "UnknownError"); };"""
 STALLING = """
 window.AudioEncoder = class extends AudioEncoder {
   encode(sound) { if (!window.isStuck) super.encode(sound); }
@@ -144,6 +147,24 @@ async def test_short_storage_is_told_before_and_its_end_loses_nothing(
     await find_network(page)
     await page.get_by_text("On air", exact=True).wait_for()
     await studio.assert_whole(await stop(page), tmp_path)
+
+
+async def test_storage_that_fails_is_not_called_full_nor_trusted_with_what_was_refused(
+    visitor: BrowserContext,
+) -> None:
+    studio = await visitor.new_page()
+    await studio.add_init_script(BROKEN_STORE)
+    await lose_network(studio)
+    await studio.goto("/record?station=unkept")
+    await studio.get_by_role("button", name="Record", exact=True).click()
+    alert = studio.get_by_role("alert")
+    await expect(alert).to_contain_text("This browser cannot keep your recording now.")
+    await not_sent(studio, 1)
+    no = {"status": 403, "json": {"status": 403, "detail": "Not from here."}}
+    await studio.route(OUT, lambda route: route.fulfill(**no))
+    await expect(alert).to_have_text(
+        "Not from here. What was not sent could not be kept in this browser."
+    )
 
 
 async def test_without_storage_it_records_and_says_what_that_means(

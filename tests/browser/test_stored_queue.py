@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import BrowserContext, Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -62,6 +62,41 @@ ARRIVED_AFTER_IT_WAS_FULL = _with_queue("""
   return [await queue.makeRoom(), await places()];
 """)
 
+CLEARED = _with_queue("""
+  record(1);
+  await queue.flush();
+  const loaded = await StoredQueue.load(store, recording);
+  await window.clearStorage();
+  for (let i = 0; i < 3; i++) record(1);
+  await queue.flush();
+  const gone = await loaded.read(0, 1000).catch((error) => error.constructor.name);
+  return [troubles, await places(), gone];
+""")
+
+UNREADABLE = _with_queue("""
+  record(1);
+  await queue.flush();
+  const loaded = await StoredQueue.load(store, recording);
+  const { transaction } = IDBDatabase.prototype;
+  IDBDatabase.prototype.transaction = () => { throw new DOMException("", "InvalidStateError"); };
+  const { Uploader } = await import("/static/uploader.js");
+  const server = {
+    readOffset: async () => ({ offset: 0, length: null }),
+    appendChunk: async ({ body }) => ({ offset: body.length, kept: body.length }),
+  };
+  const told = [];
+  const uploader = new Uploader({ queue: loaded, metadata: {}, id: "the-id", server,
+    onProgress: ({ trouble }) => {
+      if (trouble !== told.at(-1)) told.push(trouble);
+      if (trouble) IDBDatabase.prototype.transaction = transaction;
+    } });
+  const impatience = setInterval(() => uploader.wake(), 0);
+  uploader.finish();
+  await uploader.run().finally(() => { IDBDatabase.prototype.transaction = transaction; });
+  clearInterval(impatience);
+  return told;
+""")
+
 
 async def test_when_all_has_arrived_all_but_the_beginning_makes_room(blank: Page) -> None:
     made, left, again, start, next_byte, then_left = await blank.evaluate(ALL_ARRIVED)
@@ -73,3 +108,26 @@ async def test_what_was_stored_before_storage_was_full_makes_room_once_all_has_a
     blank: Page,
 ) -> None:
     assert await blank.evaluate(ARRIVED_AFTER_IT_WAS_FULL) == [True, [0]]
+
+
+async def test_where_somebody_clears_what_is_kept_new_sound_is_kept_and_old_sound_is_gone(
+    visitor: BrowserContext,
+) -> None:
+    page = await visitor.new_page()
+    browser = await visitor.new_cdp_session(page)
+
+    async def clear() -> None:
+        storage = {"origin": await page.evaluate("origin"), "storageTypes": "indexeddb"}
+        await browser.send("Storage.clearDataForOrigin", storage)
+
+    await page.expose_function("clearStorage", clear)
+    await page.goto("/no-such-page")
+    troubles, places, gone = await page.evaluate(CLEARED)
+    assert places == [200, 400, 600]
+    assert gone == "PieceGone"
+    assert troubles[-1:] in ([], [None]), "and storage is said to work"
+
+
+async def test_what_cannot_be_read_now_is_trouble_and_is_read_later(blank: Page) -> None:
+    told = ["This browser cannot read what it keeps of the recording.", None]
+    assert await blank.evaluate(UNREADABLE) == [None, *told]

@@ -40,10 +40,11 @@ export class Broadcast {
 
   /**
    * @param {{microphone: Microphone, station: string, store: ?ChunkStore,
-   *   onPiece: (recorded_s: number) => void, onProgress: (progress: Progress) => void,
-   *   onStorage: (error: ?unknown) => void,
+   *   onPiece: (recorded_s: number) => void, onRecorded: () => void,
+   *   onProgress: (progress: Progress) => void, onStorage: (error: ?unknown) => void,
    *   onFailure: (error: unknown, unsent: Rest) => void}} options `onPiece` is told of every
-   *   piece; `onStorage` when this browser cannot keep what is unsent, and null once it can again;
+   *   piece; `onRecorded` after the last one, though it may take long to be sent: nobody needs the
+   *   microphone any more; `onStorage` when this browser cannot keep what is unsent, and null once it can again;
    *   `onFailure` when it cannot go on: all that was sent is a track
    */
   constructor({ microphone, station, store, ...on }) {
@@ -112,6 +113,7 @@ export class Broadcast {
 
   async #end() {
     await this.#recorder?.stop();
+    this.#on.onRecorded();
     this.#kept?.flush();
     this.#uploader?.finish();
   }

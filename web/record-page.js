@@ -74,6 +74,7 @@ async function start() {
     station,
     store: await store,
     onPiece: heedPiece,
+    onRecorded: () => panel.close(),
     onProgress: showProgress,
     onStorage: warnOfStorage,
     onFailure: giveUp,

@@ -172,7 +172,7 @@ PACE = """async () => {
 SIGN_IN = """async () => {
   const { Uploader } = await import("/static/uploader.js");
   const { MemoryQueue } = await import("/static/chunk-queue.js");
-  const signIn = () => new Response("<h1>Sign in</h1>", { headers: { "Content-Type": "text/html" } });
+  const signIn = () => new Response("<h1>Sign in</h1>");
   const answer = (status, headers) => new Response(null, { status, headers });
   const answers = [
     signIn(),

@@ -101,6 +101,28 @@ async def test_a_muted_or_lost_microphone_is_told_and_another_goes_on_in_the_sam
     assert abs(heard[0] - heard[-1]) > FRAME_S, "and it is not the first one still"
 
 
+async def test_stop_closes_the_microphone_though_nothing_can_be_sent_yet(
+    visitor: BrowserContext, tmp_path: Path
+) -> None:
+    watched = await Studio.open(visitor)
+    studio = watched.page
+    await studio.add_init_script(KEEP_TRACK)
+    await go_on_air(studio, station="unheard")
+    await lose_network(studio)
+    await not_sent(studio, 2)
+    await studio.get_by_role("button", name="Stop", exact=True).click()
+    await expect(studio.locator("#hint")).to_contain_text("The rest is sent as soon as")
+    await studio.wait_for_function("() => track.readyState === 'ended'")
+    await expect(studio.get_by_role("meter", name="Input level")).to_have_js_property("value", -60)
+    await studio.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
+    await studio.evaluate(UNPLUG)
+    await find_network(studio)
+    await studio.locator("#finished").wait_for()
+    await expect(studio.get_by_role("alert")).to_be_hidden()
+    track_id = await studio.locator("#finished").get_attribute("data-track-id") or ""
+    await watched.assert_whole(track_id, tmp_path)
+
+
 async def test_silence_is_told_after_ten_seconds_until_there_is_sound(
     visitor: BrowserContext,
 ) -> None:

@@ -16,9 +16,9 @@ const { ChunkStore } = await import("/static/chunk-store.js");
 const { StoredQueue } = await import("/static/stored-queue.js");
 const store = await ChunkStore.open();
 const key = crypto.randomUUID();
-const started_at = new Date();
+const named = { station: "", title: "", filetype: "" };
+const recording = { ...named, key, id: null, started_at: new Date(), acknowledged: 0 };
 const troubles = [];
-const recording = { key, id: null, station: "", title: "", filetype: "", started_at, acknowledged: 0 };
 const queue = new StoredQueue(store, recording, (error) => troubles.push(error?.name ?? null));
 let recorded_s = 0;
 const record = (seconds) => {

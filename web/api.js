@@ -11,7 +11,7 @@
  *   listeners: number, mime_type: ?string}} Station
  * @typedef {{id: string, state: "recording" | "interrupted" | "finished" | "failed",
  *   reason: ?string, station: string, title: string, size_bytes: number, duration_s: ?number,
- *   started_at: string, on_air: boolean}} Recording
+ *   started_at: string, on_air: boolean, off_air_reason: ?string}} Recording
  * @typedef {{station: string, title: string, filetype: string, live?: "false"}} NewRecording
  *   `live` is false for what shall become a track and never goes on air
  */
@@ -247,5 +247,5 @@ export async function readOffset(id) {
  * @returns {Promise<Recording>}
  */
 export async function readRecording(id) {
-  return (await request(recordingUrl(id), { cache: "no-store" })).json();
+  return (await ask(recordingUrl(id), { cache: "no-store" })).json();
 }

@@ -165,7 +165,8 @@ function become(state) {
 }
 
 /** @param {Progress} progress */
-function showProgress({ sent_bytes, unsent_bytes, unsent_s, trouble }) {
+function showProgress(progress) {
+  const { sent_bytes, unsent_bytes, unsent_s, trouble, on_air } = progress;
   const state = studio.dataset.state;
   const late = unsent_s >= 1;
   const isNews = late !== sent.classList.contains("is-late") || state === "finishing";
@@ -184,13 +185,16 @@ function showProgress({ sent_bytes, unsent_bytes, unsent_s, trouble }) {
   } else if (trouble) {
     tell(hint, `${trouble} Recording goes on; it is sent as soon as that works again.`);
   } else {
-    tell(hint, state === "finishing" ? "Sending the rest…" : whatIsHeard());
+    tell(hint, state === "finishing" ? "Sending the rest…" : whatIsHeard(progress));
   }
-  const onAir = !trouble && sent_bytes > 0;
-  showBadge(onAir ? "On air" : trouble ? "Not connected" : "Connecting", onAir);
+  if (trouble) showBadge("Not connected", false);
+  else if (sent_bytes === 0) showBadge("Connecting", false);
+  else showBadge(on_air ? "On air" : "Recording, not on air", on_air);
 }
 
-function whatIsHeard() {
+/** @param {Progress} progress */
+function whatIsHeard({ on_air, off_air_reason }) {
+  if (!on_air) return off_air_reason ?? words.STATION_TAKEN;
   return panel.isHeard
     ? "Everyone who listens hears you."
     : "You are on air, but your microphone is not heard.";

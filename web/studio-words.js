@@ -73,3 +73,5 @@ export function aboutRoom(left_s) {
 export const STALLED =
   "Your browser has stopped recording. Click anywhere on this page; if this stays, press Stop " +
   "and record again. All that was recorded until now is kept.";
+
+export const STATION_TAKEN = "Somebody else has the station. Your recording is kept.";

@@ -6,6 +6,7 @@
  * that: listeners should not hear that the server's disk is slow.
  */
 
+import { AirWatch } from "./air-watch.js";
 import * as api from "./api.js";
 import { backoff_s, Pause } from "./backoff.js";
 import { EndedElsewhere, PartLost, Unreadable } from "./upload-errors.js";
@@ -14,10 +15,11 @@ import { EndedElsewhere, PartLost, Unreadable } from "./upload-errors.js";
 /** @import { Queue } from "./chunk-queue.js" */
 
 /**
- * @typedef {{sent_bytes: number, unsent_bytes: number, unsent_s: number,
- *   trouble: ?string}} Progress `trouble` says why nothing is being sent, null when all is well
+ * @typedef {{sent_bytes: number, unsent_bytes: number, unsent_s: number, trouble: ?string,
+ *   on_air: boolean, off_air_reason: ?string}} Progress `trouble` says why nothing is being sent,
+ *   null when all is well; `on_air` is true until the server says that nobody can hear it
  * @typedef {{createRecording: typeof api.createRecording, appendChunk: typeof api.appendChunk,
- *   readOffset: typeof api.readOffset}} Server
+ *   readOffset: typeof api.readOffset, readRecording: typeof api.readRecording}} Server
  */
 
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -63,6 +65,7 @@ export class Uploader {
   /** Whether only the server knows how much of the last request it kept. */
   #uncertain = false;
   #anew = false;
+  #air;
   /** When a recording may have been made that nobody told this page of. */
   #unanswered_ms = Number.NEGATIVE_INFINITY;
   #refusedAt = -1;
@@ -82,6 +85,10 @@ export class Uploader {
     this.#server = server;
     this.#queue = queue;
     this.#metadata = metadata;
+    this.#air = new AirWatch(
+      (id) => server.readRecording(id),
+      () => this.#report(),
+    );
     this.#on = { start: onStart ?? (() => {}), progress: onProgress ?? (() => {}) };
   }
 
@@ -166,6 +173,7 @@ export class Uploader {
     if (this.#anew && this.#offset === 0) return false;
     this.#anew = true;
     this.id = null;
+    this.#air.doubt();
     this.#accept(0);
     return true;
   }
@@ -194,15 +202,17 @@ export class Uploader {
     const end = offset + this.#inFlight;
     this.#requested = { end: end === this.#queue.end ? end : -1, recorded_s: this.#recorded_s };
     const last = this.#finishing && end === this.#queue.end;
+    const id = /** @type {string} */ (this.id);
     try {
       const length = last ? this.#queue.end : undefined;
-      const id = /** @type {string} */ (this.id);
       const answer = await this.#server.appendChunk({ id, offset, body, length });
       this.#accept(answer.offset, answer.kept);
       this.#finished = last;
     } finally {
       this.#inFlight = 0;
     }
+    // The next request does not wait for this answer.
+    if (!this.#finishing) this.#air.look(id, this.#recorded_s);
   }
 
   async #create() {
@@ -223,6 +233,7 @@ export class Uploader {
       throw new PartLost(this.#queue.recorded_s(this.#queue.start) ?? 0);
     }
     this.#accept(offset);
+    this.#air.doubt();
     if (offset !== length) return;
     this.#finished = this.#finishing && offset === this.#queue.end;
     if (!this.#finished) throw new EndedElsewhere();
@@ -257,6 +268,7 @@ export class Uploader {
       unsent_bytes: this.#queue.end - this.#offset,
       unsent_s: unsentFrom_s === null ? 0 : Math.max(0, this.#recorded_s - unsentFrom_s),
       trouble: this.#trouble,
+      ...this.#air.known,
     });
   }
 

@@ -202,6 +202,55 @@ SIGN_IN = """async () => {
   return [asked, kept.indexOf(false) === kept.length - 1, [...troubles].join()];
 }"""
 
+OFF_AIR = """async () => {
+  const { Uploader } = await import("/static/uploader.js");
+  const { MemoryQueue } = await import("/static/chunk-queue.js");
+  const { Unreachable } = await import("/static/api.js");
+  const answers = ["busy", null, "damaged", "gone"];  // the reason it is not on air, if so
+  let recorded_s = 0;
+  const asked_s = [];
+  let isAway = false;
+  const server = {
+    createRecording: async () => "the-id",
+    readOffset: async () => ({ offset: uploaded, length: null }),
+    async readRecording() {
+      asked_s.push(recorded_s);
+      const reason = answers.shift() ?? null;
+      if (reason === "gone") throw new Unreachable("no way");
+      return { on_air: reason === null, off_air_reason: reason };
+    },
+    async appendChunk({ offset, body }) {
+      if (isAway) throw new Unreachable("no way");
+      uploaded = offset + (body?.length ?? 0);
+      return { offset: uploaded, kept: uploaded };
+    },
+  };
+  let uploaded = 0;
+  const told = [];
+  const onProgress = ({ off_air_reason }) => {
+    if (off_air_reason !== told.at(-1)) told.push(off_air_reason);
+  };
+  const uploader = new Uploader({ queue: new MemoryQueue(), metadata: {}, server, onProgress });
+  const done = uploader.run();
+  const aMoment = () => new Promise((resolve) => setTimeout(resolve, 0));
+  const record = async (until_s) => {
+    while (recorded_s < until_s) {
+      uploader.push(new Uint8Array(1), ++recorded_s);
+      await aMoment();
+    }
+  };
+  await record(16);
+  isAway = true;
+  await record(18);
+  isAway = false;
+  uploader.wake();
+  await aMoment();
+  await record(40);
+  uploader.finish();
+  await done;
+  return [asked_s, told];
+}"""
+
 
 async def test_the_uploader_every_byte_once_whatever_fails(visitor: BrowserContext) -> None:
     page = await visitor.new_page()
@@ -234,6 +283,16 @@ async def test_an_answer_of_somebody_else_in_the_servers_place_is_trouble_and_no
     ]
     assert was_kept
     assert "sign in" in trouble
+
+
+async def test_it_asks_whether_it_is_heard_now_and_then_and_again_after_each_absence(
+    visitor: BrowserContext,
+) -> None:
+    page = await visitor.new_page()
+    await page.goto("/no-such-page")
+    asked_s, told = await page.evaluate(OFF_AIR)
+    assert asked_s == [2, 4, 14, 16, 18, 28, 38]
+    assert told == [None, "busy", None, "damaged", None]
 
 
 async def test_without_any_timer_each_request_has_the_sound_of_40_ms_or_of_its_answers_time(

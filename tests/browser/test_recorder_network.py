@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
+from aiohttp import ClientSession
 from playwright.async_api import expect
 
 from browser.conftest import elapsed_s, go_on_air, record_until, stop
+from browser.live_source import LiveSource
 from browser.recording import (
     Studio,
     hurry,
@@ -74,6 +76,11 @@ class Restartable:
 
     def lose_everything(self) -> None:
         shutil.rmtree(self._folder / "data")
+
+
+async def _until_off_air(address: str) -> None:
+    async with ClientSession(address) as somebody, somebody.get("/live/main") as sound:
+        await sound.read()
 
 
 async def _finish(studio: Studio, folder: Path) -> None:
@@ -153,6 +160,25 @@ async def absences(
     for task in tasks.values():
         task.cancel()
     await asyncio.wait(tasks.values())
+
+
+async def test_a_station_that_somebody_took_meanwhile_is_told_until_it_is_free(
+    sweeping: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDIO_STREAM_SILENCE_S", "1")
+    with Restartable(tmp_path) as address:
+        async with recording_visitor(sweeping, address) as visitor:
+            studio = await Studio.open(visitor)
+            page = studio.page
+            await go_on_air(page, station="main")
+            await visitor.set_offline(offline=True)
+            await _until_off_air(address)
+            async with LiveSource(address):
+                await visitor.set_offline(offline=False)
+                await page.get_by_text("Recording, not on air", exact=True).wait_for()
+                hint = page.locator("#hint")
+                await expect(hint).to_have_text(re.compile("^Somebody else has the station."))
+            await _finish(studio, tmp_path)
 
 
 async def test_ten_seconds_offline_cost_nothing(absences: Absences) -> None:

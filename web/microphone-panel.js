@@ -45,7 +45,6 @@ export class MicrophonePanel {
     if (!microphone.isOpen || microphone.sound !== this.#chosenSound()) {
       await microphone.open(this.#field.value, this.#chosenSound());
     }
-    await microphone.resume();
     this.#visualizer.start(microphone.analyser);
     this.#meter.start(microphone.analyser);
     await this.#showDevices();

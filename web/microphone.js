@@ -29,6 +29,9 @@ export const SOUNDS = {
   },
 };
 
+/** A browser whose computer has no way to play sound may never start any. */
+const STARTS_WITHIN_MS = 3000;
+
 /** Tells by the event `change` when another device is in use, or the one in use is lost. */
 export class Microphone extends EventTarget {
   #context = new AudioContext({ latencyHint: "interactive" });
@@ -133,6 +136,14 @@ export class Microphone extends EventTarget {
     if (this.#context.state !== "running") await this.#context.resume();
   }
 
+  /** As `resume`, when the person has touched the page. Rejects with NoOutput. */
+  async start() {
+    const tooLate = new Promise((_, reject) => {
+      setTimeout(() => reject(new NoOutput()), STARTS_WITHIN_MS);
+    });
+    await Promise.race([this.resume(), tooLate]);
+  }
+
   /** Let go of the device: the browser's sign that it listens goes out. */
   close() {
     this.#input?.disconnect();
@@ -148,6 +159,9 @@ export class Microphone extends EventTarget {
 
 /** Browsers hide the microphone from pages that came over plain HTTP from another computer. */
 export class InsecurePage extends Error {}
+
+/** Browsers hear nothing in a page whose sound they cannot play: Firefox waits for an output. */
+export class NoOutput extends Error {}
 
 /** @returns {Promise<{id: string, label: string}[]>} labels are empty before permission */
 export async function listDevices() {
@@ -179,6 +193,12 @@ export function explain(error) {
     return (
       "Your browser gives the microphone only to secure pages. On the computer that runs this " +
       `radio, open http://localhost${port}/record. From anywhere else, open it over https://.`
+    );
+  }
+  if (error instanceof NoOutput) {
+    return (
+      "Your browser does not start this page's sound, perhaps because it finds nothing to play it " +
+      "on. Plug in headphones or switch on a loudspeaker, then press Record again."
     );
   }
   switch (error instanceof DOMException ? error.name : "") {

@@ -65,6 +65,7 @@ async function start() {
   become("starting");
   try {
     await panel.open();
+    await panel.microphone.start();
   } catch (error) {
     return refuse(explain(error));
   }

@@ -59,6 +59,9 @@ IDBObjectStore.prototype.put = function (...record) {
   if (window.isFull) throw new DOMException("", "QuotaExceededError");
   return put.apply(this, record);
 };"""
+NO_OUTPUT = """
+Object.defineProperty(AudioContext.prototype, "state", { get: () => "suspended" });
+AudioContext.prototype.resume = () => new Promise(() => {});"""
 BROKEN_STORE = """
 IDBObjectStore.prototype.put = () => { throw new DOMException("", "UnknownError"); };"""
 STALLING = """
@@ -121,6 +124,19 @@ async def test_stop_closes_the_microphone_though_nothing_can_be_sent_yet(
     await expect(studio.get_by_role("alert")).to_be_hidden()
     track_id = await studio.locator("#finished").get_attribute("data-track-id") or ""
     await watched.assert_whole(track_id, tmp_path)
+
+
+async def test_a_browser_that_starts_no_sound_is_told_what_may_be_missing(
+    visitor: BrowserContext,
+) -> None:
+    studio = await visitor.new_page()
+    await hurry(studio, "microphone.js", "STARTS_WITHIN_MS = 3000;", "STARTS_WITHIN_MS = 100;")
+    await studio.add_init_script(NO_OUTPUT)
+    await studio.goto("/record?station=no-output")
+    record = studio.get_by_role("button", name="Record", exact=True)
+    await record.click()
+    await expect(studio.get_by_role("alert")).to_contain_text("Plug in headphones")
+    await expect(record).to_be_focused()
 
 
 async def test_silence_is_told_after_ten_seconds_until_there_is_sound(

@@ -14,6 +14,7 @@ export class LeftoverList {
   #list = find("#leftovers ul", HTMLElement);
   #dialog = find("#confirm-discard", HTMLDialogElement);
   #store;
+  #onEmptied;
   /** @type {Map<string, LeftoverRow>} */
   #rows = new Map();
   /** @type {?LeftoverRow} */
@@ -21,9 +22,13 @@ export class LeftoverList {
   /** The searches, one after the other. */
   #searching = Promise.resolve();
 
-  /** @param {Promise<?ChunkStore>} store */
-  constructor(store) {
+  /**
+   * @param {Promise<?ChunkStore>} store
+   * @param {{onEmptied: () => void}} options told when the focus was in the last row, which is gone
+   */
+  constructor(store, { onEmptied }) {
     this.#store = store;
+    this.#onEmptied = onEmptied;
     this.#dialog.addEventListener("close", () => {
       if (this.#dialog.returnValue === "discard") this.#doubted?.discard();
       this.#doubted = null;
@@ -71,9 +76,13 @@ export class LeftoverList {
 
   /** @param {LeftoverRow} row */
   #remove(row) {
+    const hadFocus = row.hasFocus;
     row.element.remove();
     this.#rows.delete(row.leftover.recording.key);
     this.#section.hidden = this.#rows.size === 0;
+    if (!hadFocus) return;
+    if (this.#section.hidden) this.#onEmptied();
+    else find("#leftovers-heading", HTMLElement).focus();
   }
 }
 
@@ -99,9 +108,13 @@ class LeftoverRow {
     this.#links.append(this.#send, this.#listen, this.#discard);
     const title = element("b");
     title.textContent = leftover.recording.title;
-    this.element = element("li", {}, title, this.#note, this.#links);
+    this.element = element("li", { tabindex: "-1" }, title, this.#note, this.#links);
     this.#tell();
     this.#listen.hidden = !leftover.isPlayable;
+  }
+
+  get hasFocus() {
+    return this.element.contains(document.activeElement);
   }
 
   #tell() {
@@ -119,7 +132,9 @@ class LeftoverRow {
       const { id, lost_s } = await this.leftover.send((progress) => this.#show(progress));
       const link = element("a", { class: "pill quiet", href: `/?track=${id}`, target: "_blank" });
       link.append(icon("link"), "Track");
+      const { hasFocus } = this;
       this.#links.replaceChildren(link);
+      if (hasFocus) link.focus();
       this.#note.textContent = lost_s
         ? `Sent. It is in the library now, but for about ${clock(Math.ceil(lost_s))} near its ` +
           "beginning: the server has lost that, and so has this browser."
@@ -137,10 +152,18 @@ class LeftoverRow {
   }
 
   async #play() {
-    const src = URL.createObjectURL(await this.leftover.sound());
-    const audio = element("audio", { controls: "", src });
-    this.#listen.remove();
+    /** @type {Blob} */
+    let sound;
+    try {
+      sound = await this.leftover.sound();
+    } catch (error) {
+      this.#note.textContent = wordsOf(error);
+      return;
+    }
+    const audio = element("audio", { controls: "", src: URL.createObjectURL(sound) });
     this.element.append(audio);
+    if (this.hasFocus) audio.focus();
+    this.#listen.remove();
     await audio.play().catch(() => {}); // The person can press its own button.
   }
 
@@ -157,9 +180,11 @@ class LeftoverRow {
 
   /** @param {{busy: boolean}} state */
   #become({ busy }) {
+    const { hasFocus } = this;
     this.isBusy = busy;
     this.#send.disabled = busy;
     this.#discard.disabled = busy;
+    if (hasFocus) (busy ? this.element : this.#send).focus(); // One that is disabled loses it.
   }
 }
 

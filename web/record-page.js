@@ -45,7 +45,9 @@ const STALLED_AFTER_MS = 5000;
 const TELL_SENT_EVERY_MS = 1000;
 /** Null where this browser keeps nothing, as in some private windows. */
 const store = ChunkStore.open().catch(() => null);
-const leftovers = new LeftoverList(store);
+const leftovers = new LeftoverList(store, {
+  onEmptied: () => (recordButton.hidden ? stopButton : recordButton).focus(),
+});
 /** @type {?Broadcast} */
 let broadcast = null;
 /** @type {?StorageRoom} */
@@ -126,6 +128,7 @@ function giveUp(error, unsent) {
   if (ended?.id === null) sent.textContent = "";
   if (isBusy && ended?.id === null) stationField.focus();
   else if (ended?.id) card.show({ ...describe(ended), id: ended.id });
+  else recordButton.focus();
 }
 
 /** It did not even begin. @param {string} why */
@@ -133,6 +136,7 @@ function refuse(why) {
   rest();
   sent.textContent = "";
   alarms.raise("end", why);
+  recordButton.focus();
 }
 
 function rest() {

@@ -203,6 +203,7 @@ async def test_storage_that_fails_is_not_called_full_nor_trusted_with_what_was_r
     await expect(alert).to_have_text(
         "Not from here. What was not sent could not be kept in this browser."
     )
+    await expect(studio.get_by_role("button", name="Record", exact=True)).to_be_focused()
 
 
 async def test_without_storage_it_records_and_says_what_that_means(

@@ -55,6 +55,7 @@ async def test_what_a_crashed_tab_left_is_sent_and_the_track_is_whole(
     await _crash(studio.page)
     await expect(row).to_contain_text(re.compile(r" (0:0[2-9] of )?0:0[2-9] not sent yet"))
     track_id = await send_the_rest(row)
+    await expect(row.get_by_role("link", name="Track")).to_be_focused()
     await studio.assert_whole_though_gone(track_id, tmp_path, asked=other, duration_s=recorded_s)
     await other.reload()
     await other.get_by_role("button", name="Record", exact=True).wait_for()
@@ -78,6 +79,7 @@ async def test_stopped_offline_and_reloaded_it_can_be_heard_and_sent_though_noth
     row = left(page, "Unheard")
     await row.get_by_role("button", name="Listen").click()
     heard = "audio => new Promise((heard) => { audio.ontimeupdate = () => "
+    await expect(row.locator("audio")).to_be_focused()
     await row.locator("audio").evaluate(heard + "audio.currentTime > 0.5 && heard(); })")
     await find_network(page)
     track_id = await send_the_rest(row)
@@ -99,6 +101,7 @@ async def test_discard_asks_first_and_then_forgets_what_was_not_sent(
     await row.get_by_role("button", name="Discard").click()
     await other.get_by_role("dialog").get_by_role("button", name="Discard it").click()
     await row.wait_for(state="detached")
+    await expect(other.get_by_role("button", name="Record", exact=True)).to_be_focused()
     await other.reload()
     await other.get_by_role("button", name="Record", exact=True).wait_for()
     assert await row.count() == 0

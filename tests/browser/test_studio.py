@@ -12,6 +12,7 @@ from browser.conftest import ALLOWED, MICROPHONE, go_on_air, launch, record_unti
 from browser.signals import assert_unbroken, decode
 
 TODAY = "() => new Date().toLocaleDateString(undefined, { dateStyle: 'medium' })"
+COLOUR = "element => getComputedStyle(element).backgroundColor"
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -106,6 +107,7 @@ async def test_a_station_taken_by_somebody_else_is_named_with_the_time(
     alarm = studio.get_by_role("alert")
     await expect(alarm).to_contain_text("Somebody else is on air on “taken” since")
     await studio.get_by_role("button", name="Record", exact=True).wait_for()
+    await expect(studio.get_by_label("Station")).to_be_focused()
 
 
 async def test_a_network_gone_for_a_while_costs_nothing(
@@ -115,12 +117,21 @@ async def test_a_network_gone_for_a_while_costs_nothing(
     await go_on_air(studio, station="tunnel")
     await visitor.set_offline(True)
     await studio.get_by_text("Not sent yet: 0:0").wait_for()
-    await studio.get_by_text("Recording goes on").wait_for()
+    await studio.get_by_role("status").filter(has_text="Recording goes on").wait_for()
     await visitor.set_offline(False)
     await studio.get_by_text("On air", exact=True).wait_for()
     await record_until(studio, 4)
     await stop(studio)
     assert_unbroken(decode(await save_mp3(studio, tmp_path)))
+
+
+async def test_the_record_button_is_red_in_forced_colours_too(visitor: BrowserContext) -> None:
+    studio = await visitor.new_page()
+    await studio.goto("/record")
+    dot = studio.get_by_role("button", name="Record", exact=True).locator("span")
+    red = await dot.evaluate(COLOUR)
+    await studio.emulate_media(forced_colors="active")
+    assert await dot.evaluate(COLOUR) == red
 
 
 @pytest.mark.parametrize(
@@ -141,6 +152,6 @@ async def test_without_a_microphone_it_says_what_to_do(
         await page.goto(address.replace("localhost", host) + "/record")
         await page.get_by_role("button", name="Record", exact=True).click()
         await expect(page.get_by_role("alert")).to_contain_text(advice)
-        await page.get_by_role("button", name="Record", exact=True).wait_for()
+        await expect(page.get_by_role("button", name="Record", exact=True)).to_be_focused()
     finally:
         await browser.close()

@@ -8,7 +8,7 @@ import * as ownRecordings from "./own-recordings.js";
 import { Recorder } from "./recorder.js";
 import { tryHold } from "./recording-lock.js";
 import { StoredQueue } from "./stored-queue.js";
-import { PartLost } from "./upload-errors.js";
+import { PartLost, PieceGone } from "./upload-errors.js";
 import { Uploader } from "./uploader.js";
 
 /** @import { Bytes } from "./bytes.js" */
@@ -168,6 +168,7 @@ export class Broadcast {
     }
     await this.#kept?.flush();
     this.#letGo();
-    this.#on.onFailure(error, this.#kept?.isKeeping ? "kept" : "lost");
+    const isKept = this.#kept?.isKeeping && !(error instanceof PieceGone);
+    this.#on.onFailure(error, isKept ? "kept" : "lost");
   }
 }

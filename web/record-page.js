@@ -171,7 +171,7 @@ function become(state) {
 
 /** @param {Progress} progress */
 function showProgress(progress) {
-  const { sent_bytes, unsent_bytes, unsent_s, trouble, on_air } = progress;
+  const { sent_bytes, unsent_bytes, unsent_s, trouble } = progress;
   const state = studio.dataset.state;
   const late = unsent_s >= 1;
   const isNews = late !== sent.classList.contains("is-late") || state === "finishing";
@@ -192,9 +192,16 @@ function showProgress(progress) {
   } else {
     tell(hint, state === "finishing" ? "Sending the rest…" : whatIsHeard(progress));
   }
-  if (trouble) showBadge("Not connected", false);
-  else if (sent_bytes === 0) showBadge("Connecting", false);
-  else showBadge(on_air ? "On air" : "Recording, not on air", on_air);
+  const told = whereItGoes(progress);
+  showBadge(told, told === "On air");
+}
+
+/** @param {Progress} progress */
+function whereItGoes({ trouble, sent_bytes, on_air }) {
+  if (trouble) return "Not connected";
+  if (sent_bytes === 0) return "Connecting";
+  if (on_air) return "On air";
+  return studio.dataset.state === "recording" ? "Recording, not on air" : "Off air";
 }
 
 /** @param {Progress} progress */

@@ -43,9 +43,9 @@ export class Broadcast {
    *   onPiece: (recorded_s: number) => void, onRecorded: () => void,
    *   onProgress: (progress: Progress) => void, onStorage: (error: ?unknown) => void,
    *   onFailure: (error: unknown, unsent: Rest) => void}} options `onPiece` is told of every
-   *   piece; `onRecorded` after the last one, though it may take long to be sent: nobody needs the
-   *   microphone any more; `onStorage` when this browser cannot keep what is unsent, and null once it can again;
-   *   `onFailure` when it cannot go on: all that was sent is a track
+   *   piece; `onRecorded` after the last one, however long that takes to be sent: nobody needs the
+   *   microphone any more; `onStorage` when this browser cannot keep what is unsent, and null once
+   *   it can again; `onFailure` when it cannot go on: all that was sent is a track
    */
   constructor({ microphone, station, store, ...on }) {
     this.#microphone = microphone;

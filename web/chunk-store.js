@@ -87,7 +87,8 @@ export class ChunkStore {
    * @returns {Promise<ArrayBuffer[]>} the pieces that begin there, `from` included, `to` not
    */
   async read(key, from, to) {
-    const [pieces, range] = [await this.#pieces(), between(key, from, to)];
+    const range = between(key, from, to);
+    const pieces = await this.#pieces();
     const [first, found] = await Promise.all([
       answer(pieces.getKey(range)),
       answer(pieces.getAll(range)),
@@ -133,7 +134,7 @@ export class ChunkStore {
   }
 }
 
-/** @param {() => void} onClose told when the browser, or this page for another one, has closed it */
+/** @param {() => void} onClose told when the browser has closed it, or this page for a newer one */
 async function openDatabase(onClose) {
   if (!globalThis.indexedDB) throw new Error("This browser has no IndexedDB.");
   const opening = indexedDB.open(NAME, VERSION);
@@ -144,13 +145,15 @@ async function openDatabase(onClose) {
   const tooLate = new Promise((_, reject) => {
     setTimeout(() => reject(new Error("This browser's storage does not open.")), OPEN_WITHIN_MS);
   });
-  const database = await Promise.race([answer(opening), tooLate]);
-  database.addEventListener("close", onClose);
-  database.addEventListener("versionchange", () => {
-    database.close();
-    onClose();
+  const opened = answer(opening).then((database) => {
+    database.addEventListener("close", onClose);
+    database.addEventListener("versionchange", () => {
+      database.close();
+      onClose();
+    });
+    return database;
   });
-  return database;
+  return Promise.race([opened, tooLate]);
 }
 
 /** The key tells everything but the bytes, so that places are known without reading these. */

@@ -59,7 +59,9 @@ export class TrackPlayer extends HTMLElement {
       this.audio.addEventListener(type, () => this.#show());
     }
     this.audio.addEventListener("error", () => {
-      if (this.audio.hasAttribute("src")) this.#note.textContent = "This track cannot be played.";
+      if (!this.audio.hasAttribute("src")) return;
+      this.#note.textContent = "This track cannot be played just now. Press Play to try again.";
+      this.audio.pause(); // It never says by itself that it has ended.
     });
     this.#seek.addEventListener("input", () => {
       this.#seeking = true;
@@ -102,9 +104,17 @@ export class TrackPlayer extends HTMLElement {
   }
 
   toggle() {
-    if (this.audio.paused)
-      this.audio.play().catch(() => {}); // The error event tells more.
-    else this.audio.pause();
+    if (!this.audio.paused) return this.audio.pause();
+    if (this.audio.error) this.#loadAgain();
+    this.audio.play().catch(() => {}); // The error event tells more.
+  }
+
+  /** An element that has erred plays nothing more of what it has loaded. */
+  #loadAgain() {
+    const { currentTime } = this.audio;
+    this.audio.load();
+    this.audio.currentTime = currentTime;
+    if (this.track) this.#note.textContent = describeState(this.track);
   }
 
   /** @param {number} position_s */
@@ -157,7 +167,8 @@ export class TrackPlayer extends HTMLElement {
     const { clientWidth, clientHeight } = this.#canvas;
     const pen = this.#canvas.getContext("2d");
     if (!pen || clientWidth === 0) return;
-    const [width, height] = [clientWidth * devicePixelRatio, clientHeight * devicePixelRatio];
+    const width = Math.round(clientWidth * devicePixelRatio);
+    const height = Math.round(clientHeight * devicePixelRatio);
     if (this.#canvas.width !== width) [this.#canvas.width, this.#canvas.height] = [width, height];
     pen.clearRect(0, 0, width, height);
     const pitch = 4 * devicePixelRatio;

@@ -75,7 +75,7 @@ export class Visualizer {
 
   #draw() {
     const canvas = this.#canvas;
-    const side = canvas.clientWidth * devicePixelRatio;
+    const side = Math.round(canvas.clientWidth * devicePixelRatio);
     if (side === 0) return;
     if (canvas.width !== side) canvas.width = canvas.height = side;
     const pen = canvas.getContext("2d");

@@ -84,6 +84,32 @@ async def test_off_air_it_offers_the_newest_track(visitor: BrowserContext) -> No
     await deck.get_by_role("button", name="Pause The newest").wait_for()
 
 
+async def test_a_track_that_broke_off_goes_on_from_there_at_the_next_play(
+    visitor: BrowserContext,
+) -> None:
+    page = await visitor.new_page()
+    await page.goto("/")
+    await _upload(page, "Broken off")
+    row = page.locator(".track-row[data-state=ready]", has_text="Broken off")
+    await row.wait_for(state="attached")
+    await page.get_by_role("button", name="View tracks").click()
+    sound = f"**/tracks/{await row.get_attribute('data-track-id')}/audio"
+    await page.route(sound, lambda route: route.abort(), times=1)
+    await row.get_by_role("button", name="Broken off").first.click()
+    deck = page.get_by_role("region", name="Track player")
+    await deck.get_by_text("Press Play to try again.").wait_for()
+    await deck.get_by_role("slider", name="Position").fill("1.5")
+    await page.evaluate(
+        """() => {
+          const audio = document.querySelector("#deck audio");
+          audio.addEventListener("playing", () => { globalThis.from_s = audio.currentTime; });
+        }"""
+    )
+    await deck.get_by_role("button", name="Play Broken off").click()
+    await page.wait_for_function("() => globalThis.from_s > 1.4")
+    await expect(deck.get_by_text("Press Play to try again.")).to_have_count(0)
+
+
 async def test_the_drawer_is_for_keyboards_too(visitor: BrowserContext) -> None:
     page = await visitor.new_page()
     await page.goto("/")

@@ -1,8 +1,8 @@
 /** The drawer with the library's tracks. */
 
 import { Problem, retryMp3 } from "./api.js";
-import { element, find, icon } from "./dom.js";
-import { clock, dayAndTime } from "./format.js";
+import { element, find, icon, tell } from "./dom.js";
+import { clock, counted, dayAndTime } from "./format.js";
 import { describeState, rendition } from "./track-player.js";
 
 /** @import { Track } from "./api.js" */
@@ -55,7 +55,13 @@ export class TrackDrawer {
   mark(id, playing) {
     this.#loadedId = id;
     this.#list.classList.toggle("is-playing", playing);
-    for (const [each, row] of this.#rows) row.classList.toggle("is-loaded", each === id);
+    for (const row of this.#rows.values()) this.#markRow(row);
+  }
+
+  /** @param {HTMLLIElement} row */
+  #markRow(row) {
+    const isLoaded = row.dataset.trackId === this.#loadedId;
+    row.firstElementChild?.setAttribute("aria-current", String(isLoaded));
   }
 
   /** @param {boolean} open */
@@ -84,7 +90,7 @@ export class TrackDrawer {
       }
     });
     this.#more.hidden = !hasMore;
-    this.#note.textContent = noteFor(state, tracks.length, query);
+    tell(this.#note, noteFor(state, tracks.length, query, hasMore));
   }
 
   /** @param {string} id */
@@ -106,7 +112,6 @@ export class TrackDrawer {
     row.dataset.known = known;
     row.dataset.trackId = track.id;
     row.dataset.state = track.state;
-    row.classList.toggle("is-loaded", track.id === this.#loadedId);
     const title = element("b", { class: "track-title" });
     title.textContent = track.title;
     const facts = [dayAndTime(track.created_at)];
@@ -121,6 +126,7 @@ export class TrackDrawer {
     button.disabled = track.state !== "ready";
     button.addEventListener("click", () => this.#onChoose(track));
     row.replaceChildren(button);
+    this.#markRow(row);
     const mp3 = rendition(track, "mp3");
     if (mp3?.state === "ready") row.append(downloadLink(track, `${mp3.url}?download`));
     if (mp3?.state === "failed" && track.state === "ready") row.append(retryButton(track));
@@ -156,10 +162,12 @@ function downloadLink(track, href) {
  * @param {TrackLibrary["state"]} state
  * @param {number} count
  * @param {string} query
+ * @param {boolean} hasMore
  */
-function noteFor(state, count, query) {
+function noteFor(state, count, query, hasMore) {
   if (state === "unreachable") return "The tracks cannot be read just now. Trying again…";
   if (state === "loading") return "Looking for tracks…";
-  if (count > 0) return "";
-  return query ? `No tracks found for “${query}”` : "No tracks found";
+  if (count === 0) return query ? `No tracks found for “${query}”` : "No tracks found";
+  if (query === "") return "";
+  return `${hasMore ? "More than " : ""}${counted(count, "track", "tracks")} found`;
 }

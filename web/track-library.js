@@ -1,8 +1,13 @@
 /** The tracks that a page knows: searched, paged, and kept up to date by news. No page in here. */
 
 import * as api from "./api.js";
+import { backoff_s } from "./backoff.js";
 
 /** @import { Track } from "./api.js" */
+
+/** Asked for at once; and what the server gives at once at most. */
+const PAGE = 30;
+const MOST = 200;
 
 export class TrackLibrary extends EventTarget {
   /** @type {Map<string, Track>} */
@@ -11,6 +16,9 @@ export class TrackLibrary extends EventTarget {
   #cursor = null;
   #query = "";
   #asked = 0;
+  #failures = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retry;
 
   /** @type {"loading" | "ready" | "unreachable"} */
   state = "loading";
@@ -48,36 +56,39 @@ export class TrackLibrary extends EventTarget {
     this.#changed();
   }
 
-  /** Read the first page again; what was loaded beyond it is kept up to date by news. */
+  /** Read again what is loaded, or the newest of it where that is more than the server gives at once. */
   async refresh() {
-    await this.#load({ cursor: null });
+    await this.#load({ limit: Math.min(Math.max(PAGE, this.#tracks.size), MOST) });
   }
 
   /** @param {string} query every word of it must occur in the title or the station */
   async search(query) {
     this.#query = query.trim();
-    await this.#load({ cursor: null });
+    await this.#load({});
   }
 
   async more() {
     if (this.#cursor !== null) await this.#load({ cursor: this.#cursor });
   }
 
-  /** @param {{cursor: ?string}} page */
-  async #load({ cursor }) {
+  /** @param {{cursor?: ?string, limit?: number}} page */
+  async #load({ cursor = null, limit = PAGE }) {
+    clearTimeout(this.#retry);
     const asked = ++this.#asked;
     const query = this.#query;
     try {
-      const page = await api.listTracks({ query, cursor });
+      const page = await api.listTracks({ query, cursor, limit });
       if (asked !== this.#asked) return; // The person has typed on meanwhile.
       if (cursor === null) this.#tracks.clear();
       for (const track of page.tracks) this.#tracks.set(track.id, track);
       this.#cursor = page.next_cursor;
       this.state = "ready";
+      this.#failures = 0;
       if (query === "" && cursor === null) this.#findNewest(this.tracks);
     } catch {
       if (asked !== this.#asked) return;
       this.state = "unreachable";
+      this.#retry = setTimeout(() => this.refresh(), backoff_s(this.#failures++) * 1000);
     }
     this.#changed();
   }

@@ -21,10 +21,12 @@ export class StationChoice {
   #known = new Map();
   #default = "main";
   #asked = new URLSearchParams(location.search).get("station");
+  #shown = "";
 
   /**
    * @param {HTMLFieldSetElement} fieldset where the choice is shown, once there is one
-   * @param {() => void} onChoose
+   * @param {() => void} onChoose called when another station is the chosen one: somebody chose it, or
+   *   the server says that it is the default
    */
   constructor(fieldset, onChoose) {
     this.#fieldset = fieldset;
@@ -48,9 +50,11 @@ export class StationChoice {
 
   /** @param {Station[]} stations all there are, the default one first */
   replace(stations) {
+    const before = this.chosen;
     this.#default = stations[0]?.station ?? this.#default;
     this.#known = new Map(stations.map((station) => [station.station, station]));
     this.#show();
+    if (this.chosen !== before) this.#onChoose();
   }
 
   /** @param {Partial<Station> & {station: string}} news */
@@ -64,6 +68,10 @@ export class StationChoice {
     const offered = [...this.#known.values()].filter(
       ({ live, station }) => live || station === this.chosen,
     );
+    // Not at each change of its audience: that would take an option away from under the finger.
+    const shown = JSON.stringify([this.chosen, ...offered.map(describe)]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
     this.#fieldset.hidden = offered.length < 2;
     const focused = document.activeElement?.getAttribute("value");
     const labels = offered.map((station) => this.#option(station));
@@ -77,19 +85,24 @@ export class StationChoice {
   }
 
   /** @param {Station} station */
-  #option({ station, title, live }) {
-    const input = element("input", { type: "radio", name: "station", value: station });
-    input.checked = station === this.chosen;
+  #option(station) {
+    const slug = station.station;
+    const input = element("input", { type: "radio", name: "station", value: slug });
+    input.checked = slug === this.chosen;
     input.addEventListener("change", () => {
-      this.#asked = station;
+      this.#asked = slug;
       const url = new URL(location.href);
-      url.searchParams.set("station", station);
+      url.searchParams.set("station", slug);
       history.replaceState(null, "", url);
       this.#onChoose();
     });
-    const text = element("span", { class: live ? "pill-text on-air" : "pill-text" });
-    text.textContent =
-      live && title ? `${station}: ${title}` : `${station}${live ? "" : " (off air)"}`;
-    return element("label", {}, input, text);
+    const look = station.live ? "pill-text on-air" : "pill-text";
+    return element("label", {}, input, element("span", { class: look }, describe(station)));
   }
+}
+
+/** @param {Station} station */
+function describe({ station, title, live }) {
+  if (!live) return `${station} (off air)`;
+  return title ? `${station}: ${title}` : station;
 }

@@ -73,19 +73,29 @@ export class EventWatch {
   };
 
   #share() {
-    const worker = new SharedWorker("/static/events-worker.js", {
-      type: "module",
-      name: "audio-stream-events",
-    });
+    let worker;
+    try {
+      worker = new SharedWorker("/static/events-worker.js", {
+        type: "module",
+        name: "audio-stream-events",
+      });
+    } catch {
+      return openEventSource(this.#tell); // Firefox, where it may keep nothing of this site.
+    }
     const { port } = worker;
     port.onmessage = ({ data }) => this.#tell(data);
+    let hasLeft = false;
     let leave = () => {
       port.postMessage("leave");
       port.close();
     };
     worker.addEventListener("error", () => {
-      leave = openEventSource(this.#tell); // A browser that knows no such workers in modules.
+      // A browser that knows no such workers in modules.
+      if (!hasLeft) leave = openEventSource(this.#tell);
     });
-    return () => leave();
+    return () => {
+      hasLeft = true;
+      leave();
+    };
   }
 }

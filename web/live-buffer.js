@@ -1,6 +1,7 @@
 /** Feeds a media element with live bytes through Media Source Extensions, close to the live edge. */
 
 import { joined } from "./bytes.js";
+import { CannotPlay } from "./cannot-play.js";
 import { attachSource, SOURCE_NAME, withCodec } from "./live-source.js";
 import { LANDING_S, steer } from "./live-steering.js";
 import { USUAL_NEEDS } from "./live-target.js";
@@ -32,6 +33,7 @@ export class LiveBuffer {
   #wanted = true;
   #ended = false;
   #sounding = false;
+  #hasSounded = false;
   #isDry = false;
   #closed = new AbortController();
 
@@ -56,7 +58,7 @@ export class LiveBuffer {
     this.#attached = attachSource(media);
     this.#listenTo(media, {
       playing: () => {
-        this.#sounding = true;
+        this.#sounding = this.#hasSounded = true;
         this.#isDry = false;
         this.#onSounding();
       },
@@ -94,20 +96,25 @@ export class LiveBuffer {
     return this.#ended;
   }
 
-  /** @param {string} mimeType one that `canBuffer` */
+  /** Raises `CannotPlay`. @param {string} mimeType one that `canBuffer` */
   async open(mimeType) {
     const { source, opened } = this.#attached;
     await opened;
     this.#target.restart(USUAL_NEEDS);
     source.duration = Number.POSITIVE_INFINITY;
-    this.#buffer = source.addSourceBuffer(withCodec(mimeType));
+    try {
+      this.#buffer = source.addSourceBuffer(withCodec(mimeType));
+    } catch (error) {
+      throw new CannotPlay(String(error));
+    }
     this.#buffer.mode = "sequence"; // What comes first begins at 0: no seeking to it.
     this.#listenTo(this.#buffer, { updateend: () => this.#updated() });
   }
 
-  /** @param {Bytes} bytes */
+  /** Raises `CannotPlay`, or another error where it could until now. @param {Bytes} bytes */
   push(bytes) {
-    if (this.#media.error) throw new Error(this.#media.error.message);
+    const { error } = this.#media;
+    if (error) throw this.#hasSounded ? new Error(error.message) : new CannotPlay(error.message);
     this.#waiting.push(bytes);
     this.#append();
   }
@@ -186,7 +193,9 @@ export class LiveBuffer {
   #ranges() {
     /** @type {[number, number][]} */
     const ranges = [];
-    const buffered = this.#buffer?.buffered;
+    // An element that has erred takes its buffers away.
+    const isThere = this.#attached.source.readyState !== "closed";
+    const buffered = isThere ? this.#buffer?.buffered : null;
     for (let i = 0; buffered && i < buffered.length; i++) {
       ranges.push([buffered.start(i), buffered.end(i)]);
     }

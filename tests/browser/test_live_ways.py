@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from browser.conftest import go_on_air, stop
-from browser.listening import MP3_ALONE
+from browser.listening import MP3_ALONE, NO_DECODER, listen
 from browser.live_source import LiveSource
 from browser.signals import nearest_tone
 from browser.test_main_job import SAMPLE_TONES
@@ -58,6 +58,17 @@ DECODES_NOTHING = {
       AudioWorklet.prototype.addModule = () => Promise.reject(new DOMException("", "AbortError"));
     """,
 }
+BUFFERS_NOTHING = {
+    "it says so at once": """
+      MediaSource.prototype.addSourceBuffer = () => {
+        throw new DOMException("No.", "NotSupportedError");
+      };""",
+    "it says so later": """
+      const append = SourceBuffer.prototype.appendBuffer;
+      SourceBuffer.prototype.appendBuffer = function () {
+        append.call(this, new Uint8Array(1000));
+      };""",
+}
 ON_LINUX = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
 ON_ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
 
@@ -90,6 +101,17 @@ async def test_a_browser_that_cannot_decode_after_all_uses_media_source(
         await page.goto("/?station=undecoded")
         await page.get_by_role("button", name="Play", exact=True).click()
         await page.locator("#player[data-way=mse]").wait_for(state="attached")
+
+
+@pytest.mark.parametrize("trouble", BUFFERS_NOTHING)
+async def test_a_browser_that_cannot_buffer_after_all_plays_with_the_element_alone(
+    visitor: BrowserContext, address: str, trouble: str
+) -> None:
+    page = await visitor.new_page()
+    await page.add_init_script(NO_DECODER + BUFFERS_NOTHING[trouble])
+    async with LiveSource(address, "unbuffered"):
+        await listen(page, "unbuffered")
+        assert await page.locator("#player[data-way=plain]").count() == 1
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import { EventWatch } from "./events.js";
 import { timeOfDay } from "./format.js";
 import { Listening } from "./listening.js";
 import { LivePlayer } from "./live-player.js";
+import { MediaKeys } from "./media-keys.js";
 import { StationChoice } from "./station-choice.js";
 import { TrackDrawer } from "./track-drawer.js";
 import { TrackLibrary } from "./track-library.js";
@@ -30,6 +31,8 @@ const DOT = "\u00a0· ";
 /** No sound for so long is worth a word. */
 const SILENT_S = 3;
 let wasSilent = false;
+/** Whether what played last is the deck's track. */
+let isTrackLast = false;
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let looking;
 
@@ -41,6 +44,16 @@ const drawer = new TrackDrawer(library, playTrack);
 const stations = new StationChoice(find("#stations", HTMLFieldSetElement), () => {
   if (live.isWanted) live.play(stations.chosen);
   show();
+});
+const mediaKeys = new MediaKeys({
+  play() {
+    if (!isTrackLast) playLive();
+    else if (deckPlayer.audio.paused) deckPlayer.toggle();
+  },
+  pause() {
+    live.pause();
+    deckPlayer.audio.pause();
+  },
 });
 
 const news = new EventWatch({
@@ -78,6 +91,7 @@ function watch() {
 }
 
 function playLive() {
+  isTrackLast = false;
   deckPlayer.audio.pause();
   listening.hear(media);
   live.play(stations.chosen);
@@ -101,6 +115,7 @@ function putOnDeck(track) {
 }
 
 function closeDeck() {
+  isTrackLast = false;
   deckPlayer.unload();
   deck.hidden = true;
   document.body.classList.remove("has-deck");
@@ -135,7 +150,13 @@ function show() {
   offer.hidden = isLive || newest === null || !deck.hidden;
   find(".pill-text", HTMLElement, newestButton).textContent = newest?.title ?? "";
   if (live.state === "playing") visualize();
-  showOnLockScreen(isLive ? station : undefined);
+  nameForMediaKeys(isLive ? station : undefined);
+}
+
+/** @param {api.Station | undefined} station the one on air, if it is */
+function nameForMediaKeys(station) {
+  const title = isTrackLast ? deckPlayer.track?.title : station?.title || station?.station;
+  mediaKeys.show(title ?? "");
 }
 
 /** @param {api.Station | undefined} station the one on air, if it is */
@@ -174,16 +195,6 @@ function visualize() {
   if (live.state === "paused" && deckPlayer.audio.paused) listening.rest();
 }
 
-/** @param {api.Station | undefined} station */
-function showOnLockScreen(station) {
-  if (!("mediaSession" in navigator) || !station) return;
-  navigator.mediaSession.metadata = new MediaMetadata({
-    title: station.title,
-    artist: document.title,
-    artwork: [{ src: "/cover" }],
-  });
-}
-
 playButton.addEventListener("click", () => (live.isWanted ? live.pause() : playLive()));
 goLiveButton.addEventListener("click", () => {
   live.goLive();
@@ -209,10 +220,12 @@ library.addEventListener("change", show);
 for (const type of ["play", "pause", "ended"]) {
   deckPlayer.audio.addEventListener(type, () => {
     if (type === "play") {
+      isTrackLast = true;
       live.pause();
       listening.hear(deckPlayer.audio);
     }
     drawer.mark(deckPlayer.track?.id ?? "", !deckPlayer.audio.paused);
+    show();
     visualize();
   });
 }
@@ -231,13 +244,6 @@ addEventListener("pagehide", () => {
   news.watching = false;
 });
 addEventListener("pageshow", watch);
-if ("mediaSession" in navigator) {
-  navigator.mediaSession.setActionHandler("play", playLive);
-  navigator.mediaSession.setActionHandler("pause", () => {
-    live.pause();
-    deckPlayer.audio.pause();
-  });
-}
 
 showDiagnostics(find("#diagnostics", HTMLDetailsElement), live);
 watch();

@@ -2,9 +2,9 @@
 
 import { RATE_HZ } from "./live-decoder.js";
 
-/** iPhones silence Web Audio once the screen is locked, so there the sound stays out of it. */
+/** Phones silence Web Audio sooner or later once the screen is locked: there the sound stays out of it. */
 const SILENCED_IN_BACKGROUND =
-  /iP(hone|ad|od)/.test(navigator.userAgent) ||
+  /iP(hone|ad|od)|Android/.test(navigator.userAgent) ||
   (/Mac/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
 
 export class Listening {

@@ -11,12 +11,8 @@ import { attachSilence } from "./silence.js";
 /** @import { TargetDelay } from "./live-target.js" */
 /** @import { RingReport } from "./ring-worklet.js" */
 
-/**
- * Behind the locked screen of a phone an element goes on, and Web Audio only for a while. WebKitGTK
- * has an `AudioDecoder`, and crashes where its sound is looked at.
- */
-const IS_FIT =
-  /(Chrome|Firefox)\//.test(navigator.userAgent) && !/Android/.test(navigator.userAgent);
+/** WebKitGTK has an `AudioDecoder`, and crashes where its sound is looked at. */
+const IS_FIT = /(Chrome|Firefox)\//.test(navigator.userAgent);
 /** It is played to its last sample, but for what the audio thread takes at once. */
 export const NEEDS = { margin_s: 0.01, stumble_s: 0.04 };
 /** How much of what it sees now goes into what it believes: the audio thread counts in blocks. */
@@ -28,7 +24,7 @@ const PLAY_OUT_MS = 2000;
 
 /**
  * @param {string} mimeType
- * @param {?AudioNode} output where the page's sound goes
+ * @param {?AudioNode} output where the page's sound goes; null where no Web Audio is to be relied on
  */
 export function canRing(mimeType, output) {
   const isHere = IS_FIT && "AudioDecoder" in globalThis && output?.context.sampleRate === RATE_HZ;

@@ -70,7 +70,21 @@ BUFFERS_NOTHING = {
       };""",
 }
 ON_LINUX = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-ON_ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+PHONES = {
+    "Android": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/150.0.0.0 Mobile Safari/537.36",
+    "iPhone": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1",
+}
+COUNT_CONTEXTS = """
+  globalThis.contexts = 0;
+  globalThis.AudioContext = class extends AudioContext {
+    constructor(...options) {
+      super(...options);
+      globalThis.contexts++;
+    }
+  };
+"""
 
 
 @pytest.mark.parametrize(
@@ -124,7 +138,6 @@ async def test_a_browser_that_cannot_buffer_after_all_plays_with_the_element_alo
         (ON_LINUX + "Chrome/150.0.0.0 Safari/537.36", "audio/ogg;codecs=opus", False),
         (ON_LINUX + "Chrome/150.0.0.0 Safari/537.36", "video/webm;codecs=opus", False),
         (ON_LINUX + "Version/26.0 Safari/605.1.15", "audio/webm;codecs=opus", False),
-        (ON_ANDROID + "Chrome/150.0.0.0 Mobile Safari/537.36", "audio/webm;codecs=opus", False),
     ],
 )
 async def test_the_page_decodes_only_what_and_where_that_was_seen_to_go_well(
@@ -133,6 +146,19 @@ async def test_the_page_decodes_only_what_and_where_that_was_seen_to_go_well(
     page = await chromium.new_page(base_url=address, user_agent=agent)
     await page.goto("/no-such-page")
     assert await page.evaluate(CAN_RING, type_) is can
+    await page.close()
+
+
+@pytest.mark.parametrize("phone", PHONES)
+async def test_on_a_phone_the_sound_stays_out_of_web_audio_which_a_locked_screen_silences(
+    chromium: Browser, address: str, phone: str
+) -> None:
+    page = await chromium.new_page(base_url=address, user_agent=PHONES[phone])
+    await page.add_init_script(COUNT_CONTEXTS)
+    async with LiveSource(address, "pocket"):
+        await listen(page, "pocket")
+        assert await page.locator("#player[data-way=mse]").count() == 1
+        assert await page.evaluate("contexts") == 0
     await page.close()
 
 

@@ -17,11 +17,6 @@ export function size(bytes) {
 }
 
 /** @param {string | Date} date */
-export function day(date) {
-  return new Date(date).toLocaleDateString(undefined, { dateStyle: "medium" });
-}
-
-/** @param {string | Date} date */
 export function timeOfDay(date) {
   return new Date(date).toLocaleTimeString(undefined, { timeStyle: "short" });
 }

@@ -7,9 +7,6 @@
  * @typedef {typeof globalThis & {ManagedMediaSource?: typeof MediaSource}} MaybeManaged
  */
 
-/** A tiny type that every MediaSource knows, to ask whether there is one at all. */
-const TYPES = ["audio/webm", "audio/mp4"];
-
 const Source =
   globalThis.MediaSource ?? /** @type {MaybeManaged} */ (globalThis).ManagedMediaSource;
 
@@ -19,10 +16,6 @@ export const SOURCE_NAME = globalThis.MediaSource ? "Media Source" : "Managed Me
 /** @param {string} mimeType */
 export function canBuffer(mimeType) {
   return Boolean(Source?.isTypeSupported(withCodec(mimeType)));
-}
-
-export function canBufferAnything() {
-  return TYPES.some(canBuffer);
 }
 
 /** Media Source wants to know the codec; for WebM it is Opus everywhere. @param {string} mimeType */

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { CannotPlay } from "./cannot-play.js";
 import { Liveness } from "./liveness.js";
+import { startPlaying } from "./start-playing.js";
 
 /** What the element says of sound that it cannot play after all. @type {number[]} */
 const UNPLAYABLE = [MediaError.MEDIA_ERR_DECODE, MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED];
@@ -98,9 +99,7 @@ export class PlainStream {
       );
       signal.addEventListener("abort", resolve);
       this.#die = () => reject(new api.Unreachable("silence"));
-      media.play().catch((error) => {
-        if (error.name === "NotAllowedError") reject(error);
-      });
+      startPlaying(media).catch(reject);
     });
   }
 

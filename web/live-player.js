@@ -13,6 +13,7 @@ import { LiveRing } from "./live-ring.js";
 import { LANDING_S } from "./live-steering.js";
 import { TargetDelay } from "./live-target.js";
 import { Ways } from "./live-way.js";
+import { startPlaying } from "./start-playing.js";
 
 /** @import { Way } from "./live-way.js" */
 
@@ -46,8 +47,7 @@ export class LivePlayer extends EventTarget {
   #mimeType = "";
   /** Whether the connection before brought nothing any more: what it brought is no news. */
   #wasSilent = false;
-  #before = { stalls: 0, jumps: 0 };
-  #connections = 0;
+  #tally = { stalls: 0, jumps: 0, connections: 0 };
   /** Whether something speaks for trying again at once. */
   #hasNews = false;
 
@@ -115,9 +115,9 @@ export class LivePlayer extends EventTarget {
       lowestFill_s: steered ? this.#target.lowestFill_s : null,
       jitter_s: steered ? this.#target.jitter_s : null,
       rate: this.#sound?.rate ?? 1,
-      stalls: this.#before.stalls + (this.#sound?.stalls ?? 0),
-      jumps: this.#before.jumps + (this.#sound?.jumps ?? 0),
-      reconnects: Math.max(0, this.#connections - 1),
+      stalls: this.#tally.stalls + (this.#sound?.stalls ?? 0),
+      jumps: this.#tally.jumps + (this.#sound?.jumps ?? 0),
+      reconnects: Math.max(0, this.#tally.connections - 1),
     };
   }
 
@@ -127,8 +127,7 @@ export class LivePlayer extends EventTarget {
     this.#running = new AbortController();
     if (station !== this.#station) this.#target = new TargetDelay();
     this.#station = station;
-    this.#before = { stalls: 0, jumps: 0 };
-    this.#connections = 0;
+    this.#tally = { stalls: 0, jumps: 0, connections: 0 };
     this.#wasSilent = false;
     this.#run(station, this.#running.signal);
   }
@@ -207,7 +206,7 @@ export class LivePlayer extends EventTarget {
     try {
       this.#mimeType = await connection.open(station, this.#wasSilent ? 0 : BACKLOG_S);
       signal.throwIfAborted();
-      this.#connections++;
+      this.#tally.connections++;
       this.way = this.#ways.bestFor(this.#mimeType);
       if (this.way !== likely) playing = this.#attach(this.way);
       if (this.#streamed) {
@@ -243,7 +242,7 @@ export class LivePlayer extends EventTarget {
     } else if (way === "mse") {
       this.#sound = new LiveBuffer(this.#media, this.#target, this.#sounds);
     }
-    const blocked = this.#start();
+    const blocked = startPlaying(this.#media);
     blocked.catch(() => {}); // Told by who waits for it, unless something else ends that first.
     return blocked;
   }
@@ -266,19 +265,10 @@ export class LivePlayer extends EventTarget {
   }
 
   #drop() {
-    this.#before.stalls += this.#sound?.stalls ?? 0;
-    this.#before.jumps += this.#sound?.jumps ?? 0;
+    this.#tally.stalls += this.#sound?.stalls ?? 0;
+    this.#tally.jumps += this.#sound?.jumps ?? 0;
     this.#sound?.close();
     this.#sound = null;
-  }
-
-  /** @returns {Promise<never>} rejects if the browser forbids sound without another click */
-  #start() {
-    return new Promise((_, reject) => {
-      this.#media.play().catch((error) => {
-        if (error.name === "NotAllowedError") reject(error);
-      });
-    });
   }
 
   /**

@@ -68,7 +68,9 @@ const news = new EventWatch({
   },
   async track(change) {
     await library.apply(change);
-    if (change.id === deckPlayer.track?.id) followLoadedTrack(change.deleted);
+    if (change.id !== deckPlayer.track?.id) return;
+    await followLoadedTrack(change.deleted);
+    show();
   },
 });
 

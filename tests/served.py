@@ -111,7 +111,7 @@ class Product:
 
     async def until(self, path: str, **fields: object) -> None:
         """Return once the JSON at `path` says so. Asking is all that a client can do."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 response = await self.client.get(path)
                 if response.ok and (await response.json()).items() >= fields.items():

@@ -15,6 +15,7 @@ from audio_stream.domain.errors import StorageFailed, StorageFull
 from contracts.blob_store_contract import KEY, LONG, BlobStoreContract, keys, put, stored
 from fakes.faulty_files import FaultyFiles
 from fakes.memory_blob_store import MemoryBlobStore
+from fakes.quick_files import QuickFiles
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,7 +44,7 @@ class TestMemoryBlobStore(BlobStoreContract):
 class TestFileBlobStore(BlobStoreContract):
     @pytest.fixture
     async def store(self, tmp_path: Path) -> AsyncIterator[BlobStore]:
-        async with FileBlobStore(tmp_path / "blobs") as store:
+        async with FileBlobStore(tmp_path / "blobs", files=QuickFiles()) as store:
             yield store
 
     async def test_leftovers_of_a_crash_are_swept_when_it_is_opened(self, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from audio_stream.infrastructure.container import Container
 from audio_stream.infrastructure.gradual_site import GradualSite
 from audio_stream.infrastructure.settings import Settings
 from fakes.memory_media import MemoryMediaTool
+from fakes.quick_files import QuickFiles
 from fakes.sounds import webm
 from served import CHUNK, TUS, path_of
 
@@ -32,7 +33,11 @@ HALF = len(SOUND) // 2
 @pytest.fixture
 def container(tmp_path: Path) -> Container:
     settings = Settings(data_dir=tmp_path, disk_reserve=0, max_listeners=PLACES)
-    return Container(settings=settings, media=providers.Object(MemoryMediaTool()))
+    return Container(
+        settings=settings,
+        media=providers.Object(MemoryMediaTool()),
+        files=providers.Object(QuickFiles()),  # else a slow disk lets all in meanwhile
+    )
 
 
 @pytest.fixture
@@ -76,5 +81,5 @@ async def test_all_are_served_or_told_when_to_come_back_and_the_source_waits_for
 
 async def head_of(connection: socket.socket) -> bytes:
     """Return the first bytes of the answer, which hold all headers."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await asyncio.get_running_loop().sock_recv(connection, 1000)

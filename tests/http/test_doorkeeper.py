@@ -65,7 +65,7 @@ async def opened(
     await GradualSite(runner, "127.0.0.1", 0, patience=patience).start()
     house.port = runner.addresses[0][1]
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             yield house
     finally:
         house.close()
@@ -107,7 +107,7 @@ async def test_headers_that_trickle_in_are_closed_however_often_something_comes(
 
 
 async def test_who_has_asked_may_stay_longer_than_who_has_not() -> None:
-    async with opened(Patience(headers_s=SHORT_S)) as house:
+    async with opened(Patience(headers_s=4 * SHORT_S)) as house:
         asking, writer = await house.knock()
         writer.write(REQUEST)
         assert b" 200 " in await asking.readuntil(b"Hello")

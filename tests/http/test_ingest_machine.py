@@ -32,6 +32,7 @@ from audio_stream.infrastructure.settings import Settings
 from fakes.memory_catalog import MemoryCatalog
 from fakes.memory_clock import MemoryClock
 from fakes.memory_media import MemoryMediaTool
+from fakes.quick_files import QuickFiles
 from fakes.sounds import ogg
 from served import TUS, Product, ServerAsItRuns
 
@@ -92,6 +93,7 @@ class World:
             media=providers.Object(media),
             catalog=providers.Object(Opened(self._catalog)),
             clock=providers.Object(self.clock),
+            files=providers.Object(QuickFiles()),
         )
         self._watch(container.append_chunk())
         client: TestClient[Any, Any] = TestClient(ServerAsItRuns(make_app(container)))

@@ -100,7 +100,7 @@ async def test_recording_and_live_go_on_while_s3_is_away_and_all_is_stored_after
     answer = await product.client.get(first.replace("/api/recordings", "/tracks") + "/audio")
     assert await answer.read() == SOUND
     await product.until("/readyz", status="ready")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await product.container.spool().list_recordings():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
 
@@ -140,6 +140,6 @@ async def test_a_rebuilding_that_s3_interrupts_is_finished_when_it_is_back(
         await proxy.came(f"^GET .*/tracks/{sorted(ids)[1]}", 2)
         proxy.mend()
         for track_id in (*ids, new_id):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while (await product.client.get(f"/api/tracks/{track_id}")).status != 200:  # noqa: ASYNC110 - nobody tells
                     await asyncio.sleep(0.01)

@@ -108,10 +108,10 @@ async def test_a_returning_source_is_taken_though_its_station_is_another_ones(
 
 
 async def test_a_source_that_stayed_away_too_long_is_told_so(serve: Serve) -> None:
-    product = await serve(silence_s=0.1, resume_window_s=0.01)
+    product = await serve(resume_window_s=0.01)
     path = await product.begin()
-    await product.append(path, 0, webm())
-    await product.until(path, state="interrupted")
+    assert (await product.append(path, 0, webm())).status == 204
+    await product.fall_silent(path)
     await product.until_stored(path)
     await product.container.expire_recordings().execute()
     assert not await product.container.spool().list_recordings()

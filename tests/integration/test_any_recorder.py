@@ -53,7 +53,7 @@ class Aired:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    command = [sys.executable, "-m", "audio_stream", "--media-workers", "2"]
+    command = [sys.executable, "-m", "audio_stream", "--media-workers", "2", "--fsync", "off"]
     with started(command, tmp_path_factory.mktemp("product")) as address:
         yield address
 
@@ -72,7 +72,7 @@ def aired(
 
 async def _air(address: str, sample: Path) -> tuple[dict[str, Any], bytes, bytes]:
     """Return the track, what was heard live, and the track's original."""
-    async with ClientSession(address, timeout=ClientTimeout(30)) as http:
+    async with ClientSession(address, timeout=ClientTimeout(sock_read=60)) as http:
         how = TUS | {"Upload-Defer-Length": "1"} | metadata(station=sample.stem)
         async with http.post("/api/recordings", headers=how) as response:
             path = path_of(response)

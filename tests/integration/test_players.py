@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MATERIAL_S = 40
+MATERIAL_S = 80
 LATE_S = 2
 PLAYED_S = 10
 ENOUGH_S = 10.5

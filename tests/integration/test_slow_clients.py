@@ -11,7 +11,7 @@ from integration.forked import Forks
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHORT = ("--header-timeout-s", "0.7", "--idle-timeout-s", "0.7")
+SHORT = ("--header-timeout-s", "1.5", "--idle-timeout-s", "1.5")
 GIVE_UP_S = 20
 UNFINISHED = b"GET /api/stations HTTP/1.1\r\nHost: a\r\n"
 

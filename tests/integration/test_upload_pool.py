@@ -16,6 +16,7 @@ from audio_stream.adapters.blob.s3_target import Target
 from audio_stream.domain.errors import StorageAway, StorageFailed
 from audio_stream.domain.events import UploadProgressed
 from audio_stream.infrastructure import upload_pool
+from audio_stream.infrastructure.fork_server import ForkServer
 from audio_stream.infrastructure.upload_pool import UploadPool, UploadStatus
 from contracts.blob_store_contract import stored
 from fakes.fault_proxy import Exchange, FaultProxy, answers, hangs, stalls_upload
@@ -48,7 +49,8 @@ async def proxy(bucket: Bucket) -> AsyncIterator[FaultProxy]:
 
 @pytest.fixture
 async def pool(bucket: Bucket, proxy: FaultProxy) -> AsyncIterator[UploadPool]:
-    async with UploadPool(bucket.options(endpoint_url=proxy.url), workers=3) as pool:
+    options = bucket.options(endpoint_url=proxy.url, read_timeout_s=60.0)
+    async with UploadPool(options, workers=3) as pool:
         yield pool
 
 
@@ -133,13 +135,23 @@ async def test_what_finds_no_worker_free_is_queued(
     assert pool.status() == IDLE
 
 
-async def test_idle_workers_end_and_come_again(bucket: Bucket, small: Path) -> None:
+async def test_idle_workers_end_and_come_again(
+    bucket: Bucket, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers: list[ForkServer] = []
+    start = ForkServer.start
+
+    async def start_and_tell(module: str, argument: str) -> ForkServer:
+        servers.append(await start(module, argument))
+        return servers[-1]
+
+    monkeypatch.setattr(ForkServer, "start", start_and_tell)
     async with UploadPool(bucket.options(), workers=3, idle_s=0.01) as pool:
         for round_ in range(2):
             await asyncio.gather(*(upload(pool, small, f"{round_}/{n}") for n in range(3)))
-            server = pool._server
-            assert server
-            await server._process.wait()  # which ends after the last of its workers
+            assert servers
+            for server in servers:
+                await server._process.wait()  # which ends after the last of its workers
             assert pool.status().idle_workers == 0
     assert len(bucket.keys()) == 6
 

@@ -52,6 +52,6 @@ async def test_what_was_given_up_is_looked_for_again_and_again(
 
     monkeypatch.setattr(resuming, "_LOOK_EVERY_S", 0.0)
     monkeypatch.setattr(world.container.resume_work(), "execute", look)
-    async with world.container.resuming(), asyncio.timeout(5):
+    async with world.container.resuming(), asyncio.timeout(60):
         await looked_often.wait()
     assert await world.container.resuming().trouble() is None

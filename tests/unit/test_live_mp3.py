@@ -68,7 +68,7 @@ class Station:
 
     async def converter(self) -> MemoryConverter:
         """Return the next one that is started, once it is fed."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             converter = await self.transcoder.started.get()
             await until(lambda: bool(converter.source.sent))
         return converter
@@ -80,7 +80,7 @@ class Station:
 
 async def until(holds: Callable[[], bool]) -> None:
     """Let what is ready run until that holds."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - no event tells of what a transport was sent
             await asyncio.sleep(0)
 
@@ -190,7 +190,7 @@ async def test_a_converter_that_hangs_is_replaced(station: Station) -> None:
             station.timers.let_pass(0.1)
             await asyncio.sleep(0.005)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await go_on()
     assert (await station.converter()) is not hanging
 
@@ -226,7 +226,7 @@ async def test_the_converter_goes_a_while_after_the_last_listener(station: Stati
     await asyncio.sleep(0)
     assert not converter.left.is_set()
     station.timers.let_pass(2)
-    await asyncio.wait_for(converter.left.wait(), 5)
+    await asyncio.wait_for(converter.left.wait(), 60)
     station.listen()
     assert (await station.converter()).source.sent == INITIALIZATION + b"[6][7][8][9]"
 

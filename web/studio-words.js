@@ -2,12 +2,12 @@
 
 import { Problem } from "./api.js";
 import { clock, timeOfDay } from "./format.js";
-import { EndedElsewhere, PartLost, PieceGone } from "./upload-errors.js";
+import { EndedElsewhere, PartLost, PieceGone, Unreadable } from "./upload-errors.js";
 
 /** @typedef {"none" | "kept" | "lost"} Rest what became of what was not sent, if that was much */
 
 /** Their own words say it all; any other error is one of the recorder. */
-const KNOWN = [Problem, EndedElsewhere, PartLost, PieceGone];
+const KNOWN = [Problem, EndedElsewhere, PartLost, PieceGone, Unreadable];
 
 /** @param {unknown} error */
 export function wordsOf(error) {

@@ -45,6 +45,9 @@ const LOST = new Set([404, 410]);
 /** The longest pause between tries is about this: nobody should wait long for a server's return. */
 const PAUSE_S = { first_s: 0.5, most_s: 5 };
 
+/** What cannot be read so often, in some ten seconds, is damaged. */
+const READ_TRIES = 6;
+
 const OFF_AIR = /** @type {const} */ ({ live: "false" });
 
 export class Uploader {
@@ -69,6 +72,7 @@ export class Uploader {
   /** When a recording may have been made that nobody told this page of. */
   #unanswered_ms = Number.NEGATIVE_INFINITY;
   #refusedAt = -1;
+  #unreadable = 0;
   /** @type {?string} */
   #trouble = null;
   /** @type {?string} */
@@ -87,7 +91,7 @@ export class Uploader {
     this.#metadata = metadata;
     this.#air = new AirWatch(
       (id) => server.readRecording(id),
-      () => this.#report(),
+      () => !this.#finishing && this.#report(),
     );
     this.#on = { start: onStart ?? (() => {}), progress: onProgress ?? (() => {}) };
   }
@@ -144,7 +148,7 @@ export class Uploader {
       await this.#catchUp();
     }
     this.#uncertain = false;
-    this.#setTrouble(null);
+    if (this.#offset >= this.#queue.end) this.#setTrouble(null);
     await this.#untilReady();
     if (!this.#finished) await this.#send();
   }
@@ -152,7 +156,8 @@ export class Uploader {
   /** Whether another try may mend it; prepares that try. @param {unknown} error */
   #canGoOn(error) {
     this.#uncertain = true;
-    if (error instanceof api.Unreachable || error instanceof Unreadable) return true;
+    if (error instanceof api.Unreachable) return true;
+    if (error instanceof Unreadable) return ++this.#unreadable < READ_TRIES;
     if (!(error instanceof api.Problem)) return false;
     if (this.id !== null && LOST.has(error.status)) return this.#startAnew();
     if (error.status === 413 && this.id !== null && this.#refusedAt !== this.#offset) {
@@ -198,6 +203,7 @@ export class Uploader {
     const offset = this.#offset;
     const empty = offset >= this.#queue.end;
     const body = empty ? null : await this.#queue.read(offset, MOST_BYTES);
+    this.#unreadable = 0;
     this.#inFlight = body?.length ?? 0;
     const end = offset + this.#inFlight;
     this.#requested = { end: end === this.#queue.end ? end : -1, recorded_s: this.#recorded_s };
@@ -206,6 +212,7 @@ export class Uploader {
     try {
       const length = last ? this.#queue.end : undefined;
       const answer = await this.#server.appendChunk({ id, offset, body, length });
+      this.#setTrouble(null);
       this.#accept(answer.offset, answer.kept);
       this.#finished = last;
     } finally {

@@ -94,6 +94,46 @@ OFF_AIR = """async () => {
 }"""
 
 
+FULL = """async () => {
+  const { Uploader } = await import("/static/uploader.js");
+  const { MemoryQueue } = await import("/static/chunk-queue.js");
+  const { Problem } = await import("/static/api.js");
+  let tries = 0;
+  const server = {
+    createRecording: async () => "the-id",
+    readOffset: async () => ({ offset: 0, length: null }),
+    async appendChunk({ body }) {
+      if (++tries < 4) throw new Problem(507, { detail: "Full." });
+      return { offset: body.length, kept: body.length };
+    },
+  };
+  const told = [];
+  const onProgress = ({ trouble }) => trouble !== told.at(-1) && told.push(trouble);
+  const uploader = new Uploader({ queue: new MemoryQueue(), metadata: {}, server, onProgress });
+  const impatience = setInterval(() => uploader.wake(), 0);
+  uploader.push(new Uint8Array(3), 1);
+  uploader.finish();
+  await uploader.run();
+  clearInterval(impatience);
+  return told;
+}"""
+
+DAMAGED = """async () => {
+  const { Uploader } = await import("/static/uploader.js");
+  const { MemoryQueue } = await import("/static/chunk-queue.js");
+  const { Unreadable } = await import("/static/upload-errors.js");
+  const queue = new MemoryQueue();
+  queue.read = () => Promise.reject(new Unreadable("damaged"));
+  const server = { createRecording: async () => "the-id", readOffset: async () => ({ offset: 0 }) };
+  const uploader = new Uploader({ queue, metadata: {}, server });
+  const impatience = setInterval(() => uploader.wake(), 0);
+  uploader.push(new Uint8Array(3), 1);
+  const end = await uploader.run().catch((error) => error.message);
+  clearInterval(impatience);
+  return end;
+}"""
+
+
 async def test_an_answer_of_somebody_else_in_the_servers_place_is_trouble_and_no_byte_is_let_go(
     visitor: BrowserContext,
 ) -> None:
@@ -120,3 +160,15 @@ async def test_it_asks_whether_it_is_heard_now_and_then_and_again_after_each_abs
     asked_s, told = await page.evaluate(OFF_AIR)
     assert asked_s == [2, 4, 14, 16, 18, 28, 38]
     assert told == [None, "busy", None, "damaged", None]
+
+
+async def test_trouble_lasts_until_something_has_been_sent(visitor: BrowserContext) -> None:
+    page = await visitor.new_page()
+    await page.goto("/no-such-page")
+    assert await page.evaluate(FULL) == [None, "Full.", None]
+
+
+async def test_what_can_never_be_read_ends_the_upload(visitor: BrowserContext) -> None:
+    page = await visitor.new_page()
+    await page.goto("/no-such-page")
+    assert "cannot read what it keeps" in await page.evaluate(DAMAGED)

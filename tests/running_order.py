@@ -14,9 +14,26 @@ TESTS = Path(__file__).parent
 
 # The quick ones first: a mistake in the domain shows before any browser starts.
 ORDER = ("unit", "contracts", "http", "infra", "integration", "browser")
-# Of several processes one has the browsers all to itself from the beginning: together they take
-# about as long as everything else, and no two of them share a core.
+# Of several processes one has the browsers that hear and record all to itself from the beginning:
+# together they take about as long as everything else, and no two of them share a core.
 ORDER_OF_MANY = ("browser", *ORDER[:-1])
+# What looks at pages and their modules hangs on no clock: whoever is done first takes it.
+SILENT = {
+    f"test_{name}.py"
+    for name in (
+        "drawings",
+        "event_watch",
+        "listener_page",
+        "live_steering",
+        "page_modules",
+        "station_choice",
+        "stored_queue",
+        "track_drawer",
+        "upload_answers",
+        "webm_reader",
+        "webm_writer",
+    )
+}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -24,6 +41,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     order = ORDER_OF_MANY if hasattr(config, "workerinput") else ORDER
 
     def place(item: pytest.Item) -> int:
+        if item.path.name in SILENT:
+            return len(order)
         folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
         return order.index(folder) if folder in order else len(order)
 
@@ -35,7 +54,8 @@ class BrowsersInOneProcess(LoadScopeScheduling):  # type: ignore[misc]  # it has
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::", 1)[0]
-        return "browser" if path.startswith("tests/browser/") else path
+        *_, folder, name = path.split("/")
+        return "browser" if folder == "browser" and name not in SILENT else path
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
